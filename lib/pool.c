@@ -1,0 +1,876 @@
+/* A pool: run tasks, so many at a time, and deliver their outputs.
+   Copyright (C) 2026 The mputils authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include <config.h>
+
+#include "pool.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "minmax.h"
+#include "sigflags.h"
+
+/* What outputs that wait for their turn may take, in bytes.  */
+enum { HELD_MAX = 4 * 1024 * 1024 };
+
+/* How many tasks are started before the others get a look.  */
+enum { STARTS_MAX = 32 };
+
+/* How long output is gathered before it is sent on.  Nobody sees it, and a
+   reader that shares the CPUs is woken less often.  */
+static mp_time const flush_delay = 2 * MP_MILLISECOND;
+
+/* When nothing runs and nothing can be started: the delay until the next
+   try, and how long to try.  */
+static mp_time const retry_delay = 10 * MP_MILLISECOND;
+static mp_time const retry_for = 60 * 1000LL * MP_MILLISECOND;
+
+static mp_time const memory_for = 1000LL * MP_MILLISECOND;
+
+/* After how many tasks one more at a time is tried where resources were
+   short.  */
+enum { PATIENCE_MIN = 64, PATIENCE_MAX = 4096 };
+
+/* How often SIGKILL is sent again to what has not ended, and how long.  */
+static mp_time const kill_again = 10 * MP_MILLISECOND;
+static mp_time const kill_for = 5 * 1000LL * MP_MILLISECOND;
+
+struct mp_task *
+mp_task_new (size_t n, size_t bytes, char **store)
+{
+  struct mp_task *task = malloc (sizeof *task + n * sizeof *task->item
+                                 + bytes);
+  if (!task)
+    return NULL;
+  *task = (struct mp_task) { .attempt = 1, .n_items = n, .spool.fd = -1 };
+  *store = (char *) &task->item[n];
+  return task;
+}
+
+void
+mp_task_free (struct mp_task *task)
+{
+  mp_block_free (task->block);
+  free (task);
+}
+
+/* All that TASK has written has gone where it should: TASK is done with.  */
+static void
+end_task (struct mp_pool *pool, struct mp_task *task)
+{
+  mp_spool_clear (&task->spool, &pool->order.budget);
+  if (!task->extra)
+    pool->ops->delivered (pool->arg, task);
+  mp_task_free (task);
+}
+
+/* The output OUT was delivered, but for what a callback is to get.  */
+static void
+delivered (void *arg, struct mp_output *out)
+{
+  struct mp_pool *pool = arg;
+  struct mp_task *task = (struct mp_task *) out;
+  pool->starved = false;
+  if (pool->callbacks && !task->extra)
+    {
+      pool->calling = task;
+      pool->order.held = true;
+    }
+  else
+    end_task (pool, task);
+}
+
+/* The callback for a task was called, or there is none: go on.  */
+static void
+end_call (struct mp_pool *pool)
+{
+  struct mp_task *task = pool->calling;
+  pool->calling = NULL;
+  pool->order.held = false;
+  pool->again = true;
+  end_task (pool, task);
+}
+
+void
+mp_pool_child (struct mp_pool *pool, pid_t pid, int status)
+{
+  if (!pool->callback || pid != pool->callback)
+    return;
+  if (WIFSTOPPED (status))
+    {
+      /* It wants the terminal, as a task may not either.  */
+      if (WSTOPSIG (status) != SIGTTIN && WSTOPSIG (status) != SIGTTOU)
+        return;
+      pool->calling->callback_error = ENOTTY;
+      kill (-pid, SIGKILL);
+      return;
+    }
+  pool->callback = 0;
+  pool->calling->callback_status = status;
+  /* Callbacks write there themselves: whoever read it may be gone.  */
+  struct pollfd p = { .fd = STDOUT_FILENO };
+  if (status && poll (&p, 1, 0) == 1 && (p.revents & POLLERR))
+    pool->output_error = EPIPE;
+  end_call (pool);
+}
+
+/* Put the output of the task whose turn it is, for which there is no callback,
+   on our own as far as that is possible without waiting.  Return 0 or the errno
+   value of a failed write.  */
+static int
+pass_output (struct mp_pool *pool)
+{
+  struct mp_task *task = pool->calling;
+  static char buffer[16 * 1024];
+  for (;;)
+    {
+      char const *data = buffer;
+      size_t taken;
+      ssize_t n = mp_outbuf_peek (&task->spool.memory, &data);
+      if (!n && 0 <= task->spool.fd)
+        n = pread (task->spool.fd, buffer, sizeof buffer, task->passed);
+      if (n < 0)
+        task->callback_error = errno;
+      if (n <= 0)
+        break;
+      int err = mp_order_pass (&pool->order, data, n, &taken);
+      if (data != buffer && taken)
+        mp_outbuf_drop (&task->spool.memory, &pool->order.budget, taken);
+      else
+        task->passed += taken;
+      if (err || taken < (size_t) n)
+        return err;
+    }
+  end_call (pool);
+  return 0;
+}
+
+/* Start SCRIPT, the callback of the task whose turn it is, unless something
+   that was written before still waits.  Return 0 or the errno value of a failed
+   write.  */
+static int
+start_callback (struct mp_pool *pool, char const *script)
+{
+  struct mp_task *task = pool->calling;
+  int err = mp_order_flush (&pool->order);
+  int fd;
+  if (err)
+    {
+      pool->flush_at = 1;
+      return err == EAGAIN ? 0 : err;
+    }
+  err = task->callback_error;
+  if (!err)
+    err = mp_spool_open (&task->spool, &pool->order.budget, &fd);
+  if (!err)
+    err = mp_callback_start (pool->callbacks, script, task, fd,
+                             &pool->callback);
+  if (err)
+    {
+      task->callback_error = err;
+      end_call (pool);
+    }
+  return 0;
+}
+
+/* Do what is to be done for the task whose callback it is the turn of.  Return
+   0 or the errno value of a failed write.  */
+static int
+tend_call (struct mp_pool *pool)
+{
+  if (!pool->calling || pool->callback)
+    return 0;
+  char const *script = mp_callback_script (pool->callbacks, pool->calling);
+  if (!script)
+    return pass_output (pool);
+  if (!pool->stopping)
+    return start_callback (pool, script);
+  /* It was for nobody else.  */
+  end_call (pool);
+  return 0;
+}
+
+/* There is input.  It is looked at when a task may start, perhaps much later:
+   do not be woken for it until then.  */
+static void
+input_ready (struct mp_source *source, int events)
+{
+  (void) events;
+  struct mp_pool *pool = ((struct mp_pool_source *) source)->pool;
+  mp_watch_remove (&pool->watch, source);
+}
+
+/* A sink that would have had to wait can be written to.  */
+static void
+output_ready (struct mp_source *source, int events)
+{
+  (void) events;
+  struct mp_pool *pool = ((struct mp_pool_source *) source)->pool;
+  mp_watch_remove (&pool->watch, source);
+  pool->flush_at = 1;
+}
+
+int
+mp_pool_init (struct mp_pool *pool, struct mp_executor *executor,
+              struct mp_pool_ops const *ops, void *arg,
+              enum mp_grouping grouping, unsigned int limit,
+              mp_time grace, sigset_t const *mask)
+{
+  *pool = (struct mp_pool) { .executor = executor, .ops = ops, .arg = arg,
+                             .limit = limit, .grace = grace, .mask = mask };
+  executor->pool = pool;
+  pool->input.source = (struct mp_source) { .fd = -1, .ready = input_ready };
+  pool->input.pool = pool;
+  for (int i = 0; i < MP_STREAMS; i++)
+    {
+      pool->out[i].source = (struct mp_source) { .fd = STDOUT_FILENO + i,
+                                                 .ready = output_ready };
+      pool->out[i].pool = pool;
+    }
+  int err = mp_watch_init (&pool->watch, false);
+  if (err)
+    return err;
+  err = mp_order_init (&pool->order, grouping, STDOUT_FILENO, STDERR_FILENO,
+                       HELD_MAX, delivered, pool);
+  if (err)
+    mp_watch_free (&pool->watch);
+  return err;
+}
+
+void
+mp_pool_free (struct mp_pool *pool)
+{
+  while (pool->order.first)
+    {
+      struct mp_output *out = pool->order.first;
+      mp_order_drop (&pool->order, out);
+      mp_spool_clear (&((struct mp_task *) out)->spool, &pool->order.budget);
+      mp_task_free ((struct mp_task *) out);
+    }
+  if (pool->calling)
+    {
+      mp_spool_clear (&pool->calling->spool, &pool->order.budget);
+      mp_task_free (pool->calling);
+    }
+  mp_order_free (&pool->order);
+  mp_watch_free (&pool->watch);
+}
+
+/* Whether ERR says that something is short that may be there later.  */
+static bool
+is_shortage (int err)
+{
+  return (err == EAGAIN || err == ENOMEM || err == EMFILE || err == ENFILE);
+}
+
+/* Tell the user of POOL once that resources are short, as ERR says.  */
+static void
+tell_starved (struct mp_pool *pool, int err)
+{
+  if (!pool->starved_told)
+    pool->ops->starved (pool->arg, err);
+  pool->starved_told = true;
+}
+
+void
+mp_pool_set_cap (struct mp_pool *pool, unsigned int cap)
+{
+  pool->cap = MAX (cap, 1);
+  pool->patience = PATIENCE_MIN;
+}
+
+/* Resources are short, as ERR says: run fewer tasks.  Where processes are
+   short, tasks need some too.  */
+static void
+lower_cap (struct mp_pool *pool, int err)
+{
+  bool descriptors = err == EMFILE || err == ENFILE;
+  pool->cap = MAX (descriptors ? pool->running : pool->running / 2, 1);
+  pool->ended_at_cap = 0;
+  pool->patience = MIN (MAX (PATIENCE_MIN, 2 * pool->patience), PATIENCE_MAX);
+  tell_starved (pool, err);
+}
+
+/* A task has ended: if that has happened often enough, try one more at a
+   time.  Each time that this was too much, it takes longer.  */
+static void
+raise_cap (struct mp_pool *pool)
+{
+  if (!pool->patience || ++pool->ended_at_cap < pool->patience)
+    return;
+  pool->cap++;
+  pool->ended_at_cap = 0;
+}
+
+unsigned int
+mp_pool_limit (struct mp_pool const *pool)
+{
+  return (!pool->cap ? pool->limit
+          : !pool->limit ? pool->cap : MIN (pool->limit, pool->cap));
+}
+
+/* TASK cannot be started, for the reason ERR: that is its outcome.  */
+static void
+fail_task (struct mp_pool *pool, struct mp_task *task, int err)
+{
+  task->error = err;
+  pool->give_up_at = 0;
+  mp_order_end (&pool->order, &task->out);
+}
+
+/* Let TASK be started later, before those that come behind it.  */
+static void
+add_pending (struct mp_pool *pool, struct mp_task *task)
+{
+  struct mp_task **p = &pool->pending;
+  while (*p && (*p)->index < task->index)
+    p = &(*p)->next_held;
+  task->next_held = *p;
+  *p = task;
+}
+
+/* Nothing can be started now, for the reason ERR.  TASK waits until a running
+   one ends or, if there is none, for some time.  */
+static void
+wait_for_resources (struct mp_pool *pool, struct mp_task *task, int err)
+{
+  add_pending (pool, task);
+  pool->starved = true;
+  /* One task at a time is all there is: nothing to say.  */
+  bool alone = pool->order.first == &task->out && !task->out.next;
+  if (pool->running || !alone)
+    {
+      pool->retry_at = pool->give_up_at = 0;
+      lower_cap (pool, err);
+      return;
+    }
+  mp_time now = mp_now ();
+  pool->retry_at = now + retry_delay;
+  if (!pool->give_up_at)
+    pool->give_up_at = now + (err == EMFILE ? 0
+                              : err == ENOMEM ? memory_for : retry_for);
+  if (now < pool->give_up_at)
+    return;
+  pool->pending = task->next_held;
+  pool->give_up_at = 0;
+  pool->starved = false;
+  /* It may be this one alone that is too large.  */
+  if (err == ENOMEM)
+    fail_task (pool, task, err);
+  else
+    pool->failure = err;
+}
+
+/* Start TASK, whose output is open.  */
+static void
+start_task (struct mp_pool *pool, struct mp_task *task)
+{
+  if (task->error)
+    {
+      fail_task (pool, task, task->error);
+      return;
+    }
+  int err;
+  while ((err = pool->executor->ops->start (pool->executor, task)) == E2BIG
+         && task->n_items > 1)
+    {
+      size_t keep = task->n_items / 2;
+      pool->ops->push_back (pool->arg, task, keep);
+      task->n_items = keep;
+      if (pool->ops->tag)
+        mp_order_retag (&pool->order, &task->out,
+                        pool->ops->tag (pool->arg, task));
+    }
+  if (!err)
+    {
+      pool->running++;
+      pool->give_up_at = 0;
+      pool->ops->started (pool->arg, task);
+      return;
+    }
+  if (is_shortage (err))
+    wait_for_resources (pool, task, err);
+  else
+    fail_task (pool, task, err);
+}
+
+/* Get the next task from the user of POOL, or null if there is none now.  */
+static struct mp_task *
+next_task (struct mp_pool *pool)
+{
+  struct mp_task *task = NULL;
+  mp_watch_remove (&pool->watch, &pool->input.source);
+  int err = pool->ops->next (pool->arg, &task);
+  if (err == EAGAIN)
+    {
+      pool->input.source.fd = pool->ops->input_fd (pool->arg);
+      err = mp_watch_add (&pool->watch, &pool->input.source, POLLIN);
+      if (err)
+        pool->failure = err;
+      return NULL;
+    }
+  if (!task)
+    {
+      pool->input_ended = true;
+      return NULL;
+    }
+  size_t charge = sizeof *task;
+  for (size_t i = 0; i < task->n_items; i++)
+    charge += sizeof *task->item + task->item[i].len + 1;
+  mp_order_open (&pool->order, &task->out,
+                 pool->ops->tag ? pool->ops->tag (pool->arg, task) : NULL,
+                 charge);
+  return task;
+}
+
+/* Whether one task more may run now.  */
+static bool
+has_free_slot (struct mp_pool const *pool)
+{
+  return (!pool->stopping && !pool->paused && !pool->starved
+          && !pool->failure
+          && pool->executor->ops->has_room (pool->executor,
+                                            mp_pool_limit (pool)));
+}
+
+bool
+mp_pool_may_start (struct mp_pool const *pool)
+{
+  return (has_free_slot (pool)
+          && (pool->pending
+              || (!pool->input_ended && mp_order_has_room (&pool->order))));
+}
+
+/* Whether fill could start a task now, for all that is known.  */
+static bool
+can_fill (struct mp_pool const *pool)
+{
+  return (has_free_slot (pool)
+          && (pool->pending
+              || (!pool->input_ended && !pool->input.source.watched
+                  && mp_order_has_room (&pool->order))));
+}
+
+/* Start as many tasks as may run now.  */
+static void
+fill (struct mp_pool *pool)
+{
+  int starts = 0;
+  while (has_free_slot (pool))
+    {
+      struct mp_task *task = pool->pending;
+      if (task)
+        pool->pending = task->next_held;
+      else if (!pool->input_ended && mp_order_has_room (&pool->order))
+        task = next_task (pool);
+      if (!task)
+        return;
+      if (pool->cap && pool->running + 1 == pool->cap
+          && (!pool->limit || pool->cap < pool->limit))
+        tell_starved (pool, EAGAIN);
+      start_task (pool, task);
+      if (++starts == STARTS_MAX)
+        {
+          pool->again = true;
+          return;
+        }
+    }
+}
+
+size_t
+mp_pool_wants (struct mp_pool *pool, struct mp_task *task)
+{
+  size_t n = (pool->output_error ? SSIZE_MAX
+              : mp_order_wants (&pool->order, &task->out));
+  if (n == 0 && !task->held)
+    {
+      task->held = true;
+      task->next_held = pool->held;
+      pool->held = task;
+    }
+  return n;
+}
+
+void
+mp_pool_output (struct mp_pool *pool, struct mp_task *task, int stream,
+                char const *data, size_t len)
+{
+  if (pool->output_error)
+    return;
+  if (pool->callbacks && stream == MP_STREAM_OUT && !task->extra)
+    {
+      if (!task->callback_error)
+        task->callback_error = mp_spool_add (&task->spool,
+                                             &pool->order.budget, data, len);
+      return;
+    }
+  int err = mp_order_put (&pool->order, &task->out, stream, data, len);
+  if (err)
+    pool->output_error = err;
+}
+
+void
+mp_pool_begun (struct mp_pool *pool, struct mp_task *task)
+{
+  if (!pool->timeout || task->deadline)
+    return;
+  task->deadline = mp_now () + pool->timeout;
+  task->prev_begun = pool->last_begun;
+  if (pool->last_begun)
+    pool->last_begun->next_begun = task;
+  else
+    pool->first_begun = task;
+  pool->last_begun = task;
+}
+
+/* TASK has ended, or its time is over.  */
+static void
+forget_deadline (struct mp_pool *pool, struct mp_task *task)
+{
+  if (!task->deadline)
+    return;
+  if (task->prev_begun)
+    task->prev_begun->next_begun = task->next_begun;
+  else
+    pool->first_begun = task->next_begun;
+  if (task->next_begun)
+    task->next_begun->prev_begun = task->prev_begun;
+  else
+    pool->last_begun = task->prev_begun;
+  task->prev_begun = task->next_begun = NULL;
+  task->deadline = 0;
+}
+
+/* End the tasks whose time is over at NOW.  */
+static void
+end_overdue (struct mp_pool *pool, mp_time now)
+{
+  /* All have the same time: who has begun first is first.  */
+  while (pool->first_begun && pool->first_begun->deadline <= now)
+    {
+      struct mp_task *task = pool->first_begun;
+      forget_deadline (pool, task);
+      /* We do not read what it writes, and so may not see that it has ended:
+         it gets another chance.  */
+      if (task->held)
+        {
+          mp_pool_begun (pool, task);
+          continue;
+        }
+      task->timed_out = true;
+      pool->executor->ops->end (pool->executor, task, pool->signal,
+                                pool->grace);
+    }
+}
+
+void
+mp_pool_ended (struct mp_pool *pool, struct mp_task *task, int status)
+{
+  forget_deadline (pool, task);
+  task->status = status;
+  pool->running--;
+  pool->starved = false;
+  raise_cap (pool);
+}
+
+void
+mp_pool_return (struct mp_pool *pool, struct mp_task *task)
+{
+  forget_deadline (pool, task);
+  pool->running--;
+  pool->starved = false;
+  pool->again = true;
+  add_pending (pool, task);
+}
+
+struct mp_task *
+mp_pool_extra (struct mp_pool *pool)
+{
+  char *store;
+  struct mp_task *task = mp_task_new (0, 0, &store);
+  if (!task)
+    return NULL;
+  task->extra = true;
+  mp_order_open (&pool->order, &task->out, NULL, sizeof *task);
+  return task;
+}
+
+void
+mp_pool_starved (struct mp_pool *pool, int err)
+{
+  tell_starved (pool, err);
+}
+
+void
+mp_pool_fail (struct mp_pool *pool, int err)
+{
+  if (!pool->failure)
+    pool->failure = err;
+}
+
+void
+mp_pool_drained (struct mp_pool *pool, struct mp_task *task)
+{
+  mp_order_end (&pool->order, &task->out);
+  pool->starved = false;
+}
+
+/* Let those held back go on for whom there is room now.  */
+static void
+resume_held (struct mp_pool *pool)
+{
+  struct mp_task *next;
+  struct mp_task *held = pool->held;
+  pool->held = NULL;
+  for (struct mp_task *task = held; task; task = next)
+    {
+      next = task->next_held;
+      task->held = false;
+      /* This puts it back on the list if there is none.  */
+      if (mp_pool_wants (pool, task) > 0)
+        {
+          pool->executor->ops->resume (pool->executor, task);
+          pool->again = true;
+        }
+    }
+}
+
+/* A write failed with ERR: the run has lost its sense.  */
+static void
+output_failed (struct mp_pool *pool, int err)
+{
+  pool->output_error = err;
+  pool->flush_at = 0;
+  if (!pool->stopping)
+    mp_pool_stop (pool, SIGTERM);
+}
+
+void
+mp_pool_note (struct mp_pool *pool, char const *text, size_t len)
+{
+  if (pool->output_error)
+    return;
+  int err = mp_order_note (&pool->order, text, len);
+  if (err)
+    pool->output_error = err;
+}
+
+/* Whether the sinks have gathered anything.  */
+static bool
+has_gathered (struct mp_pool const *pool)
+{
+  return (pool->order.sink[MP_STREAM_OUT].length
+          || pool->order.sink[MP_STREAM_ERR].length
+          || pool->order.note.length);
+}
+
+/* Whether all tasks have ended and nothing of their output waits.  */
+static bool
+all_done (struct mp_pool const *pool)
+{
+  return (!pool->running && pool->input_ended && !pool->pending
+          && !pool->order.first && !pool->calling);
+}
+
+/* Send on what the sinks have gathered, once it is old enough.  */
+static void
+flush (struct mp_pool *pool, mp_time now)
+{
+  if (!has_gathered (pool))
+    {
+      pool->flush_at = 0;
+      return;
+    }
+  /* A sink that must wait says itself when to go on.  */
+  if (pool->out[MP_STREAM_OUT].source.watched
+      || pool->out[MP_STREAM_ERR].source.watched)
+    return;
+  if (!pool->flush_at)
+    pool->flush_at = now + flush_delay;
+  if (now < pool->flush_at && !all_done (pool) && !pool->stopping)
+    return;
+
+  bool blocked = (pool->order.sink[MP_STREAM_OUT].blocked
+                  || pool->order.sink[MP_STREAM_ERR].blocked);
+  int err = mp_order_flush (&pool->order);
+  pool->flush_at = 0;
+  /* What a sink could not take before, it may take now.  */
+  if (!err && blocked)
+    pool->again = true;
+  if (err && err != EAGAIN)
+    output_failed (pool, err);
+  for (int i = 0; i < MP_STREAMS; i++)
+    {
+      struct mp_sink *sink = &pool->order.sink[i];
+      if (!sink->length || !sink->blocked)
+        continue;
+      int watch_err = mp_watch_add (&pool->watch, &pool->out[i].source,
+                                    POLLOUT);
+      if (watch_err && !pool->failure)
+        pool->failure = watch_err;
+    }
+}
+
+/* Deliver what can be delivered at the time NOW.  */
+static void
+deliver (struct mp_pool *pool, mp_time now)
+{
+  if (!pool->output_error)
+    {
+      int err = mp_order_advance (&pool->order);
+      if (!err)
+        err = tend_call (pool);
+      if (err)
+        output_failed (pool, err);
+    }
+  else if (!pool->stopping)
+    output_failed (pool, pool->output_error);
+  if (!pool->output_error)
+    flush (pool, now);
+  resume_held (pool);
+  /* What was delivered may have made room.  */
+  if (can_fill (pool))
+    pool->again = true;
+}
+
+void
+mp_pool_kill (struct mp_pool *pool)
+{
+  pool->stopping = pool->killing = true;
+  mp_time now = mp_now ();
+  if (!pool->abandon_at)
+    pool->abandon_at = now + kill_for;
+  pool->kill_at = now + kill_again;
+  pool->executor->ops->signal (pool->executor, SIGKILL);
+}
+
+void
+mp_pool_stop (struct mp_pool *pool, int sig)
+{
+  if (pool->stopping)
+    {
+      mp_pool_kill (pool);
+      return;
+    }
+  pool->stopping = true;
+  pool->kill_at = mp_now () + pool->grace;
+  pool->executor->ops->signal (pool->executor, sig);
+}
+
+void
+mp_pool_pause (struct mp_pool *pool, bool pause)
+{
+  if (pool->paused == pause)
+    return;
+  pool->paused = pause;
+  mp_time now = mp_now ();
+  if (pause)
+    pool->paused_at = now;
+  else
+    for (struct mp_task *t = pool->first_begun; t; t = t->next_begun)
+      t->deadline += now - pool->paused_at;
+  pool->executor->ops->signal (pool->executor, pause ? SIGSTOP : SIGCONT);
+}
+
+void
+mp_pool_resize (struct mp_pool *pool, unsigned int limit)
+{
+  pool->limit = limit;
+}
+
+/* Whether the run is over.  What tasks left running at its end is ended.  */
+static bool
+finished (struct mp_pool *pool, mp_time now)
+{
+  if (pool->killing && pool->abandon_at <= now)
+    return true;
+  struct mp_executor *ex = pool->executor;
+  bool ended = (!pool->stopping && pool->input_ended && !pool->pending
+                && ex->ops->finish ? ex->ops->finish (ex) : true);
+  if (pool->stopping ? pool->running > 0
+      : !ended || !all_done (pool) || has_gathered (pool))
+    return false;
+  if (ex->ops->idle (ex))
+    /* A slow reader has the grace, too.  */
+    return (!pool->stopping || pool->killing || pool->output_error
+            || !mp_order_has_more (&pool->order));
+  if (!pool->stopping)
+    mp_pool_stop (pool, SIGTERM);
+  return false;
+}
+
+/* The earlier of the times A and B, of which 0 and less are never.  */
+static mp_time
+earlier (mp_time a, mp_time b)
+{
+  if (a <= 0)
+    return b;
+  return b <= 0 || a < b ? a : b;
+}
+
+/* Wait until something happens, the first of POOL's times or DUE, the
+   executor's.  */
+static void
+wait_for_events (struct mp_pool *pool, mp_time due)
+{
+  due = earlier (due, pool->stopping ? pool->kill_at : 0);
+  due = earlier (due, pool->flush_at);
+  if (pool->first_begun && !pool->paused)
+    due = earlier (due, pool->first_begun->deadline);
+  if (pool->starved && pool->give_up_at)
+    due = earlier (due, pool->retry_at);
+  mp_time timeout = -1;
+  if (pool->again)
+    timeout = 0;
+  else if (due > 0)
+    {
+      mp_time left = due - mp_now ();
+      timeout = left <= 0 ? 0 : MIN (left, 1000000LL * MP_MILLISECOND);
+    }
+  int err = mp_watch_wait_fine (&pool->watch, timeout, pool->mask);
+  if (err && !pool->failure)
+    pool->failure = err;
+}
+
+int
+mp_pool_run (struct mp_pool *pool)
+{
+  struct mp_executor *ex = pool->executor;
+  for (;;)
+    {
+      pool->again = false;
+      fill (pool);
+      mp_time now = mp_now ();
+      if (!pool->paused)
+        end_overdue (pool, now);
+      deliver (pool, now);
+      if (pool->failure && !pool->stopping)
+        mp_pool_stop (pool, SIGTERM);
+      if (pool->stopping && pool->kill_at <= now)
+        mp_pool_kill (pool);
+      if (finished (pool, now))
+        break;
+      wait_for_events (pool, ex->ops->tick (ex, now));
+      if (mp_sigflags_take (SIGCHLD))
+        ex->ops->children (ex);
+      if (pool->give_up_at && pool->retry_at <= mp_now ())
+        pool->starved = false;
+      pool->ops->woken (pool->arg);
+    }
+  if (!pool->output_error)
+    {
+      int err = mp_order_advance (&pool->order);
+      if (!err)
+        err = mp_order_flush (&pool->order);
+      pool->output_error = err == EAGAIN ? 0 : err;
+    }
+  if (!pool->failure && !ex->ops->idle (ex))
+    pool->failure = ETIMEDOUT;
+  return pool->failure ? pool->failure : pool->output_error;
+}

@@ -1,0 +1,267 @@
+/* A pool: run tasks, so many at a time, and deliver their outputs.
+   Copyright (C) 2026 The mputils authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#ifndef MP_POOL_H
+#define MP_POOL_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "block.h"
+#include "callback.h"
+#include "items.h"
+#include "monotime.h"
+#include "order.h"
+#include "spool.h"
+#include "watch.h"
+
+/* A task: some items that a worker does something with.  */
+struct mp_task
+{
+  struct mp_output out;         /* its output; must come first */
+  unsigned long long index;     /* from 1 */
+  unsigned int slot;            /* from 1, unique among those that run */
+  unsigned int attempt;         /* from 1 */
+  int error;                    /* why it could not be run, although its
+                                   command did not fail: an errno value, or
+                                   0 */
+  int status;                   /* how it ended, as wait(2) tells */
+  bool held;                    /* its output waits for room */
+  struct mp_spool spool;        /* its standard output, for a callback */
+  off_t passed;                 /* bytes of it, for no callback */
+  int callback_error;           /* why there was none, or output was lost */
+  int callback_status;          /* how it ended, as wait(2) tells */
+  bool timed_out;               /* its time was over, and it was ended */
+  mp_time deadline;             /* 0: it has not begun, or none */
+  struct mp_task *prev_begun, *next_begun;      /* with one */
+  struct mp_task *next_held;    /* also links tasks that are not started */
+  bool extra;                   /* it stands for no items: see
+                                   mp_pool_extra */
+  void *job;                    /* the executor's */
+  struct mp_block *block;       /* its standard input, owned; null: none */
+  size_t n_items;
+  struct mp_item item[];        /* the bytes follow in the same block */
+};
+
+struct mp_pool;
+struct mp_executor;
+
+/* How tasks are executed: by a fresh process each, by a worker that lives
+   on, on another machine.  The pool knows no more of it than this.  An
+   executor watches its descriptors in the pool's mp_watch and tells the pool
+   by mp_pool_output, mp_pool_ended and mp_pool_drained.  */
+struct mp_executor_ops
+{
+  /* Whether one more task may be started while LIMIT may run at a time (0: any
+     number).  */
+  bool (*has_room) (struct mp_executor *ex, unsigned int limit);
+
+  /* Start TASK and set its slot.  Return 0; EAGAIN, ENOMEM, EMFILE or ENFILE
+     if there are too few resources just now; E2BIG if it has too many items;
+     or another errno value if TASK cannot be started at all.  */
+  int (*start) (struct mp_executor *ex, struct mp_task *task);
+
+  /* TASK's output, which mp_pool_wants held back, may go on.  */
+  void (*resume) (struct mp_executor *ex, struct mp_task *task);
+
+  /* Do what is due at the time NOW.  Return when to be called next, or -1
+     if nothing is waited for.  */
+  mp_time (*tick) (struct mp_executor *ex, mp_time now);
+
+  /* A child process of the pool's has changed state.  */
+  void (*children) (struct mp_executor *ex);
+
+  /* End TASK, which has begun, with all that it has started: by SIG and, for
+     what is left KILL_AFTER later, SIGKILL.  */
+  void (*end) (struct mp_executor *ex, struct mp_task *task, int sig,
+               mp_time kill_after);
+
+  /* Send SIG to all tasks, with everything that they started.  */
+  void (*signal) (struct mp_executor *ex, int sig);
+
+  /* Null, or called whenever there are no more tasks to be started: let what
+     has waited for tasks end by itself.  More may be started nevertheless if
+     some come back by mp_pool_return.  Return whether all of that has
+     ended.  */
+  bool (*finish) (struct mp_executor *ex);
+
+  /* Whether nothing that tasks started is left.  */
+  bool (*idle) (struct mp_executor *ex);
+};
+
+struct mp_executor
+{
+  struct mp_executor_ops const *ops;
+  struct mp_pool *pool;
+  int failed_status;            /* of the worker that made it fail */
+};
+
+/* Who uses the pool.  All get ARG.  */
+struct mp_pool_ops
+{
+  /* Store the next task, made by mp_task_new, in *TASK: null at the end.  If
+     its ERROR is set already, it fails without being started.
+     Return 0, or EAGAIN if input_fd must become readable first.  */
+  int (*next) (void *arg, struct mp_task **task);
+  int (*input_fd) (void *arg);
+
+  /* TASK has too many items: take those from number KEEP on back, to give
+     them again.  */
+  void (*push_back) (void *arg, struct mp_task *task, size_t keep);
+
+  /* TASK was started.  */
+  void (*started) (void *arg, struct mp_task *task);
+
+  /* TASK's output was delivered, and it is about to be freed.  */
+  void (*delivered) (void *arg, struct mp_task *task);
+
+  /* Resources are short, as ERR says, and fewer tasks than asked for run;
+     told once.  */
+  void (*starved) (void *arg, int err);
+
+  /* Called after each wait, to look at signals.  */
+  void (*woken) (void *arg);
+
+  /* The tag for the lines of TASK's output, from malloc, or null.  */
+  char *(*tag) (void *arg, struct mp_task const *task);
+};
+
+/* A descriptor that the pool itself waits for.  */
+struct mp_pool_source
+{
+  struct mp_source source;      /* must come first */
+  struct mp_pool *pool;
+};
+
+struct mp_pool
+{
+  struct mp_executor *executor;
+  struct mp_pool_ops const *ops;
+  void *arg;
+  struct mp_watch watch;
+  struct mp_order order;
+  sigset_t const *mask;         /* while waiting */
+  unsigned int limit;           /* tasks at a time; 0: no limit */
+  unsigned int cap;             /* tasks at a time that resources allow; 0:
+                                   no bound is known; changes */
+  unsigned int running;         /* tasks that were started */
+  mp_time grace;                /* from the first signal to SIGKILL */
+  mp_time timeout;              /* that a task may take; 0: any */
+  int signal;                   /* to one that has taken more */
+  struct mp_callbacks const *callbacks; /* or null; not for MP_GROUP_LINES */
+
+  /* Below is the pool's own.  */
+  struct mp_task *pending;      /* made, and to be started before others, in
+                                   their order */
+  unsigned int ended_at_cap;    /* tasks that have ended since CAP changed */
+  unsigned int patience;        /* how many must have, to raise it */
+  mp_time retry_at, give_up_at;
+  bool starved, starved_told;   /* no start makes sense now; it was said */
+  bool again;                   /* there is more to do before waiting */
+  struct mp_task *calling;      /* whose callback it is the turn of */
+  pid_t callback;               /* its process, or 0 */
+  struct mp_task *held;
+  struct mp_task *first_begun, *last_begun;     /* with a deadline */
+  struct mp_pool_source input, out[MP_STREAMS];
+  bool input_ended, paused, stopping, killing;
+  mp_time kill_at, abandon_at, flush_at, paused_at;
+  int output_error;             /* of the first failed write */
+  int failure;                  /* another reason to end */
+};
+
+/* Make a task with room for N items of BYTES bytes in all, terminating NULs
+   included.  *STORE is set to where the bytes go.  Return null if memory is
+   exhausted.  */
+struct mp_task *mp_task_new (size_t n, size_t bytes, char **store);
+
+/* Free TASK, with what it owns.  */
+void mp_task_free (struct mp_task *task);
+
+/* Make POOL ready; OPS, ARG, EXECUTOR and MASK outlive it.  It runs LIMIT
+   tasks at a time (0: no limit) and delivers to standard output and standard
+   error as GROUPING says.  Return 0 or an errno value.  */
+int mp_pool_init (struct mp_pool *pool, struct mp_executor *executor,
+                  struct mp_pool_ops const *ops, void *arg,
+                  enum mp_grouping grouping, unsigned int limit,
+                  mp_time grace, sigset_t const *mask);
+
+void mp_pool_free (struct mp_pool *pool);
+
+/* Run all tasks, end what they left behind, and return when all is
+   delivered.  Every signal with a handler is blocked but while the pool
+   waits.  Return 0, or an errno value: that of a failed write (also in
+   POOL->output_error), or why the pool could not go on.  ETIMEDOUT says that
+   something did not end even by SIGKILL.  */
+int mp_pool_run (struct mp_pool *pool);
+
+/* End the run: start no more tasks and send SIG to those that run, with their
+   descendants; SIGKILL when the grace is over, or if this is the second
+   call.  */
+void mp_pool_stop (struct mp_pool *pool, int sig);
+
+/* Suspend all tasks, or let them go on.  */
+void mp_pool_pause (struct mp_pool *pool, bool pause);
+
+/* Begin with CAP tasks at a time, at least 1, for resources may allow no more;
+   the pool tries more by and by.  */
+void mp_pool_set_cap (struct mp_pool *pool, unsigned int cap);
+
+/* Change how many tasks run at a time.  */
+void mp_pool_resize (struct mp_pool *pool, unsigned int limit);
+
+/* Write the LEN bytes at TEXT to standard error, behind all that was delivered
+   so far, without waiting.  */
+void mp_pool_note (struct mp_pool *pool, char const *text, size_t len);
+
+/* Send SIGKILL to everything, now.  */
+void mp_pool_kill (struct mp_pool *pool);
+
+/* How many tasks may run at a time now; 0: any number.  */
+unsigned int mp_pool_limit (struct mp_pool const *pool);
+
+/* For executors.  Whether another task is started as soon as there is
+   input.  */
+bool mp_pool_may_start (struct mp_pool const *pool);
+
+/* For executors.  How many bytes TASK may put now; 0 says that it is to be
+   held back until the executor is told to resume it.  */
+size_t mp_pool_wants (struct mp_pool *pool, struct mp_task *task);
+
+/* For executors.  A child process PID that is not theirs has ended or was
+   stopped, as STATUS from wait(2) tells.  */
+void mp_pool_child (struct mp_pool *pool, pid_t pid, int status);
+
+/* For executors.  TASK, which was started, begins now: its time runs.  */
+void mp_pool_begun (struct mp_pool *pool, struct mp_task *task);
+
+/* For executors.  TASK wrote the LEN bytes at DATA to STREAM.  */
+void mp_pool_output (struct mp_pool *pool, struct mp_task *task, int stream,
+                     char const *data, size_t len);
+
+/* For executors.  TASK has ended with STATUS, as wait(2) tells.  */
+void mp_pool_ended (struct mp_pool *pool, struct mp_task *task, int status);
+
+/* For executors.  All of TASK's output was put; TASK must not be used any
+   more.  */
+void mp_pool_drained (struct mp_pool *pool, struct mp_task *task);
+
+/* For executors.  TASK was given to a worker, but has not begun: start it
+   again, perhaps elsewhere.  It may have put output already.  */
+void mp_pool_return (struct mp_pool *pool, struct mp_task *task);
+
+/* For executors.  Open the output of something that is no task, behind those
+   that are open now.  It takes mp_pool_output and mp_pool_drained, and
+   mp_pool_wants tells for it, too.  Return null if memory is exhausted.  */
+struct mp_task *mp_pool_extra (struct mp_pool *pool);
+
+/* For executors.  Resources are short, as ERR says: fewer workers run than
+   might, but tasks go on.  */
+void mp_pool_starved (struct mp_pool *pool, int err);
+
+/* For executors.  The pool cannot go on, for the reason ERR, an errno
+   value.  */
+void mp_pool_fail (struct mp_pool *pool, int err);
+
+#endif

@@ -1,0 +1,40 @@
+/* Write to a descriptor that others share, without waiting for it.
+   Copyright (C) 2026 The mputils authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#ifndef MP_SINK_H
+#define MP_SINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Where output goes.  Small pieces are gathered, so that a reader is not
+   woken for each of them; mp_sink_flush sends them on.  */
+struct mp_sink
+{
+  int fd;
+  bool owned;                   /* FD is a terminal, opened again */
+  bool patient;                 /* a write never waits long: regular file */
+  bool no_nowait;               /* the kernel has no RWF_NOWAIT for it */
+  bool blocked;                 /* the last write would have waited */
+  char *buffer;
+  size_t length;                /* bytes gathered */
+};
+
+/* Make S write to FD, which stays the caller's and keeps its flags.  SIGPIPE
+   should be ignored or blocked.  Return 0 or ENOMEM.  */
+int mp_sink_init (struct mp_sink *s, int fd);
+
+void mp_sink_free (struct mp_sink *s);
+
+/* Take as many of the LEN bytes at DATA as is possible without waiting, and
+   store in *TAKEN how many; S->blocked tells why not all.
+   Return 0 or the errno value of a failed write.  */
+int mp_sink_put (struct mp_sink *s, char const *data, size_t len,
+                 size_t *taken);
+
+/* Send on what S has gathered, without waiting.  Return 0, EAGAIN if S->fd
+   must become writable first, or the errno value of a failed write.  */
+int mp_sink_flush (struct mp_sink *s);
+
+#endif
