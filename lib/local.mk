@@ -1,0 +1,66 @@
+# The process library.
+# Copyright (C) 2026 The mputils authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+noinst_LIBRARIES += lib/libmp.a
+# A module a line.
+lib_libmp_a_SOURCES =
+lib_libmp_a_SOURCES += lib/block.c lib/block.h
+lib_libmp_a_SOURCES += lib/blocks.c lib/blocks.h
+lib_libmp_a_SOURCES += lib/callback.c lib/callback.h
+lib_libmp_a_SOURCES += lib/cglimit.c lib/cglimit.h
+lib_libmp_a_SOURCES += lib/cgroup.c lib/cgroup.h
+lib_libmp_a_SOURCES += lib/cleaning.c lib/cleaning.h
+lib_libmp_a_SOURCES += lib/cpulist.c lib/cpulist.h
+lib_libmp_a_SOURCES += lib/cpus.c lib/cpus.h
+lib_libmp_a_SOURCES += lib/ending.c lib/ending.h
+lib_libmp_a_SOURCES += lib/exit-status.h
+lib_libmp_a_SOURCES += lib/forkserver.c lib/forkserver.h
+lib_libmp_a_SOURCES += lib/guard.c lib/guard.h
+lib_libmp_a_SOURCES += lib/handle.c lib/handle.h
+lib_libmp_a_SOURCES += lib/items.c lib/items.h
+lib_libmp_a_SOURCES += lib/job.c lib/job.h
+lib_libmp_a_SOURCES += lib/keep.c lib/keep.h
+lib_libmp_a_SOURCES += lib/limit.c lib/limit.h
+lib_libmp_a_SOURCES += lib/local.c lib/local.h
+lib_libmp_a_SOURCES += lib/memory.c lib/memory.h
+lib_libmp_a_SOURCES += lib/monotime.h
+lib_libmp_a_SOURCES += lib/mountinfo.c lib/mountinfo.h
+lib_libmp_a_SOURCES += lib/notify.c lib/notify.h
+lib_libmp_a_SOURCES += lib/order.c lib/order.h
+lib_libmp_a_SOURCES += lib/outbuf.c lib/outbuf.h
+lib_libmp_a_SOURCES += lib/overdue.c lib/overdue.h
+lib_libmp_a_SOURCES += lib/parse.c lib/parse.h
+lib_libmp_a_SOURCES += lib/pidfd.c lib/pidfd.h
+lib_libmp_a_SOURCES += lib/pool.c lib/pool.h
+lib_libmp_a_SOURCES += lib/procchildren.c lib/procchildren.h
+lib_libmp_a_SOURCES += lib/procfile.c lib/procfile.h
+lib_libmp_a_SOURCES += lib/procid.c lib/procid.h
+lib_libmp_a_SOURCES += lib/procroom.c lib/procroom.h
+lib_libmp_a_SOURCES += lib/procspawn.c lib/procspawn.h
+lib_libmp_a_SOURCES += lib/procstat.c lib/procstat.h
+lib_libmp_a_SOURCES += lib/proctext.c lib/proctext.h
+lib_libmp_a_SOURCES += lib/proctree.c lib/proctree.h
+lib_libmp_a_SOURCES += lib/procwait.c lib/procwait.h
+lib_libmp_a_SOURCES += lib/quota.c lib/quota.h
+lib_libmp_a_SOURCES += lib/readnow.c lib/readnow.h
+lib_libmp_a_SOURCES += lib/recdir.c lib/recdir.h
+lib_libmp_a_SOURCES += lib/record.c lib/record.h
+lib_libmp_a_SOURCES += lib/records.c lib/records.h
+lib_libmp_a_SOURCES += lib/request.c lib/request.h
+lib_libmp_a_SOURCES += lib/shellcode.c lib/shellcode.h
+lib_libmp_a_SOURCES += lib/shells.c lib/shells.h
+lib_libmp_a_SOURCES += lib/sigflags.c lib/sigflags.h
+lib_libmp_a_SOURCES += lib/sink.c lib/sink.h
+lib_libmp_a_SOURCES += lib/slots.c lib/slots.h
+lib_libmp_a_SOURCES += lib/spool.c lib/spool.h
+lib_libmp_a_SOURCES += lib/startenv.c lib/startenv.h
+lib_libmp_a_SOURCES += lib/subreaper.c lib/subreaper.h
+lib_libmp_a_SOURCES += lib/super.c lib/super.h
+lib_libmp_a_SOURCES += lib/taskenv.c lib/taskenv.h
+lib_libmp_a_SOURCES += lib/template.c lib/template.h
+lib_libmp_a_SOURCES += lib/topology.c lib/topology.h
+lib_libmp_a_SOURCES += lib/treeset.c lib/treeset.h
+lib_libmp_a_SOURCES += lib/unfinished.c lib/unfinished.h
+lib_libmp_a_SOURCES += lib/watch.c lib/watch.h
+lib_libmp_a_SOURCES += lib/worker.c lib/worker.h

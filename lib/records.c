@@ -1,0 +1,515 @@
+/* The records of the processes that a user has started.
+   Copyright (C) 2026 The mputils authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include <config.h>
+
+#include "records.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "c-ctype.h"
+#include "intprops.h"
+
+/* Room for the name of a link by handle.  */
+enum { HANDLE_PATH_SIZE = MP_PROCID_SIZE + sizeof "handle/" };
+
+static char const auto_prefix[] = "Process-";
+
+/* How often to begin again when somebody removes what is being used.  */
+enum { TRIES = 100 };
+
+/* Return 0 if FOLDER is that of REC, ENOENT if it is another process's, or
+   another errno value.  */
+static int
+check_identity (int folder, struct mp_record const *rec)
+{
+  char *text;
+  int err = mp_recdir_read (folder, "start", &text);
+  if (err)
+    return err;
+  struct mp_record *now = calloc (1, sizeof *now);
+  err = now ? mp_record_parse_start (now, text) : ENOMEM;
+  if (!err && (now->other_boot != rec->other_boot
+               || !mp_procid_equal (&now->id, &rec->id)))
+    err = ENOENT;
+  mp_record_free (now);
+  free (text);
+  return err;
+}
+
+int
+mp_record_open_folder (struct mp_records *r, struct mp_record const *rec,
+                       int *fd)
+{
+  *fd = openat (r->fd, rec->path,
+                O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (*fd < 0)
+    return errno == ENOTDIR || errno == ELOOP ? EBADMSG : errno;
+  int err = rec->started ? check_identity (*fd, rec) : 0;
+  if (err)
+    {
+      close (*fd);
+      *fd = -1;
+    }
+  return err;
+}
+
+/* Return a new record of SCOPE and NAME, null if there is no memory.  */
+static struct mp_record *
+make_record (char const *scope, char const *name)
+{
+  struct mp_record *rec = calloc (1, sizeof *rec);
+  if (!rec)
+    return NULL;
+  rec->scope = strdup (scope);
+  rec->name = strdup (name);
+  if (asprintf (&rec->path, "%s/%s", scope, name) < 0)
+    rec->path = NULL;
+  if (rec->scope && rec->name && rec->path)
+    return rec;
+  mp_record_free (rec);
+  return NULL;
+}
+
+/* Store in *PATH the name, relative to R, of a folder of SCOPE that is the
+   caller's alone, with PREFIX.  Return 0 or an errno value.  */
+static int
+private_path (char const *scope, char const *prefix, char **path)
+{
+  static unsigned int n;
+  char id[MP_PROCID_SIZE];
+  struct mp_procid self;
+  int err = mp_procid_get (getpid (), &self);
+  if (err)
+    return err;
+  mp_procid_format (&self, id);
+  return (asprintf (path, "%s/%s%s-%u", scope, prefix, id, n++) < 0
+          ? ENOMEM : 0);
+}
+
+/* The number of NAME among Process-1, Process-2..., or 0.  */
+static unsigned long
+auto_number (char const *name)
+{
+  size_t len = sizeof auto_prefix - 1;
+  char *end;
+  if (strncmp (name, auto_prefix, len) != 0 || !c_isdigit (name[len]))
+    return 0;
+  unsigned long n = strtoul (name + len, &end, 10);
+  return *end || n == ULONG_MAX ? 0 : n;
+}
+
+/* Store in *N a number that no process in SCOPE has and that is higher than
+   all.  Return 0 or an errno value.  */
+static int
+free_number (struct mp_records *r, char const *scope, unsigned long *n)
+{
+  DIR *dir = mp_recdir_open (r, scope);
+  if (!dir)
+    return errno;
+  *n = 0;
+  for (struct dirent *d; (d = readdir (dir)); )
+    {
+      unsigned long number = auto_number (d->d_name);
+      if (*n < number)
+        *n = number;
+    }
+  closedir (dir);
+  ++*n;
+  return 0;
+}
+
+/* Give the folder PATH in SCOPE the name NAME, or a free one if that is null,
+   and store its record in *REC.  Return 0 or an errno value.  */
+static int
+claim (struct mp_records *r, char const *path, char const *scope,
+       char const *name, struct mp_record **rec)
+{
+  char automatic[sizeof auto_prefix + INT_BUFSIZE_BOUND (unsigned long)];
+  unsigned long n = 0;
+  int err = name ? 0 : free_number (r, scope, &n);
+  for (; !err; n++)
+    {
+      if (!name)
+        sprintf (automatic, "%s%lu", auto_prefix, n);
+      *rec = make_record (scope, name ? name : automatic);
+      if (!*rec)
+        return ENOMEM;
+      if (renameat (r->fd, path, r->fd, (*rec)->path) == 0)
+        return 0;
+      err = errno;
+      mp_record_free (*rec);
+      if (err == ENOTEMPTY)
+        err = EEXIST;
+      /* Somebody was faster.  */
+      if (err == EEXIST && !name)
+        err = 0;
+    }
+  return err;
+}
+
+/* Make the folder PATH, with a file in it that tells its maker: rename
+   replaces a folder that is empty.  Return 0 or an errno value.  */
+static int
+make_folder (struct mp_records *r, char const *path)
+{
+  char maker[MP_PROCID_SIZE];
+  struct mp_procid self;
+  int err = mp_procid_get (getpid (), &self);
+  if (err)
+    return err;
+  mp_procid_format (&self, maker);
+  if (mkdirat (r->fd, path, S_IRWXU) != 0)
+    return errno;
+  err = mp_recdir_write (r, path, "claim", maker);
+  if (err)
+    unlinkat (r->fd, path, AT_REMOVEDIR);
+  return err;
+}
+
+int
+mp_record_create (struct mp_records *r, char const *scope, char const *name,
+                  struct mp_record **rec)
+{
+  char *path;
+  if (name && !mp_record_name_ok (name))
+    return EINVAL;
+  int err = private_path (scope, MP_RECDIR_NEW, &path);
+  if (err)
+    return err;
+  /* A folder that has become empty may be removed at any time.  */
+  int tries = 0;
+  do
+    {
+      err = mp_records_begin_scope (r, scope);
+      if (!err)
+        err = make_folder (r, path);
+    }
+  while (err == ENOENT && ++tries < TRIES);
+  if (!err)
+    {
+      err = claim (r, path, scope, name, rec);
+      if (err)
+        {
+          struct mp_record half = { .path = path };
+          mp_record_remove (r, &half);
+        }
+    }
+  free (path);
+  return err;
+}
+
+/* Store in *PATH the name of the link to the record of ID.  */
+static void
+handle_path (struct mp_procid const *id,
+             char path[HANDLE_PATH_SIZE])
+{
+  char *end = stpcpy (path, mp_recdir_handles);
+  *end++ = '/';
+  mp_procid_format (id, end);
+}
+
+/* Make the link to REC.  Return 0 or an errno value.  */
+static int
+link_handle (struct mp_records *r, struct mp_record const *rec)
+{
+  char path[HANDLE_PATH_SIZE];
+  handle_path (&rec->id, path);
+  if (mkdirat (r->fd, mp_recdir_handles, S_IRWXU) != 0 && errno != EEXIST)
+    return errno;
+  int tries = 0;
+  while (symlinkat (rec->path, r->fd, path) != 0)
+    /* One from before the machine was started again.  */
+    if (errno != EEXIST || TRIES < ++tries
+        || unlinkat (r->fd, path, 0) != 0)
+      return errno;
+  return 0;
+}
+
+/* Remove the link to REC, if it has one.  After the machine was started again
+   the same handle may be another process's.  */
+static void
+unlink_handle (struct mp_records *r, struct mp_record const *rec)
+{
+  char path[HANDLE_PATH_SIZE];
+  char target[1024];
+  handle_path (&rec->id, path);
+  ssize_t n = readlinkat (r->fd, path, target, sizeof target - 1);
+  if (n < 0)
+    return;
+  target[n] = '\0';
+  size_t len = strlen (rec->scope);
+  if (strncmp (target, rec->scope, len) == 0 && target[len] == '/'
+      && strcmp (target + len + 1, rec->name) == 0)
+    unlinkat (r->fd, path, 0);
+}
+
+int
+mp_record_write_start (struct mp_records *r, struct mp_record *rec)
+{
+  char *text;
+  int err = mp_record_format_start (rec, &text);
+  if (err)
+    return err;
+  err = link_handle (r, rec);
+  if (!err)
+    {
+      err = mp_recdir_reserve (r, rec->path, "status");
+      if (!err)
+        err = mp_recdir_write (r, rec->path, "start", text);
+      if (err)
+        unlink_handle (r, rec);
+    }
+  free (text);
+  rec->started = !err;
+  return err;
+}
+
+int
+mp_record_write_status (struct mp_records *r, struct mp_record const *rec)
+{
+  char *text;
+  int err = mp_record_format_status (rec, &text);
+  if (err)
+    return err;
+  err = mp_recdir_write (r, rec->path, "status", text);
+  free (text);
+  return err;
+}
+
+/* Read the part NAME of REC, whose folder is FOLDER, with PARSE.  That it is
+   not there is no error.  Return 0 or an errno value.  */
+static int
+refresh_part (int folder, struct mp_record *rec, char const *name,
+              int (*parse) (struct mp_record *rec, char const *text))
+{
+  char *text;
+  int err = mp_recdir_read (folder, name, &text);
+  if (err)
+    return err == ENOENT ? 0 : err;
+  err = parse (rec, text);
+  free (text);
+  return err;
+}
+
+int
+mp_record_refresh (struct mp_records *r, struct mp_record *rec)
+{
+  int folder;
+  int err = mp_record_open_folder (r, rec, &folder);
+  if (err)
+    return err;
+  if (!rec->started)
+    err = refresh_part (folder, rec, "start", mp_record_parse_start);
+  if (!err && rec->started && !rec->ended)
+    err = refresh_part (folder, rec, "status", mp_record_parse_status);
+  close (folder);
+  return err;
+}
+
+int
+mp_record_open (struct mp_records *r, char const *scope, char const *name,
+                struct mp_record **rec)
+{
+  struct mp_record *new = make_record (scope, name);
+  if (!new)
+    return ENOMEM;
+  int err = mp_record_refresh (r, new);
+  if (err)
+    {
+      mp_record_free (new);
+      return err;
+    }
+  *rec = new;
+  return 0;
+}
+
+int
+mp_record_open_handle (struct mp_records *r, struct mp_procid const *id,
+                       struct mp_record **rec)
+{
+  char path[HANDLE_PATH_SIZE];
+  char target[1024];
+  handle_path (id, path);
+  ssize_t n = readlinkat (r->fd, path, target, sizeof target - 1);
+  if (n < 0)
+    return errno;
+  target[n] = '\0';
+  char *name = strchr (target, '/');
+  if (!name || !mp_record_name_ok (name + 1) || *target == '.')
+    return EBADMSG;
+  *name++ = '\0';
+  struct mp_record *found;
+  int err = mp_record_open (r, target, name, &found);
+  if (err)
+    return err;
+  if (!found->started || found->other_boot
+      || !mp_procid_equal (&found->id, id))
+    {
+      /* The name is another process's now, or the link is about to be
+         used.  */
+      mp_record_free (found);
+      return ENOENT;
+    }
+  *rec = found;
+  return 0;
+}
+
+int
+mp_records_each_of (struct mp_records *r, char const *scope,
+                    int (*fn) (struct mp_record *rec, void *arg),
+                    void (*damaged) (char const *name, int err, void *arg),
+                    void *arg)
+{
+  DIR *dir = mp_recdir_open (r, scope);
+  if (!dir)
+    return errno == ENOENT ? 0 : errno;
+  int result = 0;
+  for (struct dirent *d; !result && (d = readdir (dir)); )
+    {
+      struct mp_record *rec = NULL;
+      if (!mp_record_name_ok (d->d_name))
+        continue;
+      int err = mp_record_open (r, scope, d->d_name, &rec);
+      if (rec)
+        result = fn (rec, arg);
+      else if (err == ENOMEM || err == EMFILE || err == ENFILE)
+        result = err;
+      /* It may have been released meanwhile, or be a file of somebody's.  */
+      else if (err != ENOENT && err != ENOTDIR && damaged)
+        damaged (d->d_name, err, arg);
+    }
+  closedir (dir);
+  return result;
+}
+
+/* What mp_records_each_of gets through mp_recdir_scopes.  */
+struct visitor
+{
+  int (*fn) (struct mp_record *rec, void *arg);
+  void *arg;
+};
+
+static int
+visit_scope (struct mp_records *r, char const *scope, void *arg)
+{
+  struct visitor const *v = arg;
+  int err = mp_records_each_of (r, scope, v->fn, NULL, v->arg);
+  /* A file that is no folder is not ours to care about.  */
+  return err == ENOTDIR || err == ELOOP ? 0 : err;
+}
+
+int
+mp_records_each (struct mp_records *r, char const *scope,
+                 int (*fn) (struct mp_record *rec, void *arg), void *arg)
+{
+  struct visitor v = { fn, arg };
+  return (scope ? mp_records_each_of (r, scope, fn, NULL, arg)
+          : mp_recdir_scopes (r, visit_scope, &v));
+}
+
+/* Let REC be at PATH, which it then owns.  Return 0, or an errno value after
+   which it is where it was and PATH has been freed.  */
+static int
+move (struct mp_records *r, struct mp_record *rec, char *path)
+{
+  if (renameat (r->fd, rec->path, r->fd, path) != 0)
+    {
+      int err = errno;
+      free (path);
+      return err == ENOTEMPTY ? EEXIST : err;
+    }
+  free (rec->path);
+  rec->path = path;
+  return 0;
+}
+
+/* Return 0 if what is at REC's path is REC, else as mp_record_open_folder.  */
+static int
+verify (struct mp_records *r, struct mp_record const *rec)
+{
+  int folder;
+  int err = mp_record_open_folder (r, rec, &folder);
+  if (!err)
+    close (folder);
+  return err;
+}
+
+/* Give REC its name again.  Return 0, EEXIST if another process has that
+   now, or another errno value.  */
+static int
+move_back (struct mp_records *r, struct mp_record *rec)
+{
+  char *path;
+  if (asprintf (&path, "%s/%s", rec->scope, rec->name) < 0)
+    return ENOMEM;
+  return move (r, rec, path);
+}
+
+int
+mp_record_release (struct mp_records *r, struct mp_record *rec)
+{
+  char *path;
+  int err = verify (r, rec);
+  if (!err)
+    err = private_path (rec->scope, MP_RECDIR_END, &path);
+  if (!err)
+    err = move (r, rec, path);
+  if (err)
+    return err;
+  /* The name may have passed to another process between the two steps.  */
+  err = verify (r, rec);
+  if (err)
+    {
+      move_back (r, rec);
+      return err;
+    }
+  if (rec->started)
+    unlink_handle (r, rec);
+  return 0;
+}
+
+int
+mp_record_restore (struct mp_records *r, struct mp_record *rec)
+{
+  int err = move_back (r, rec);
+  if (err == EEXIST)
+    {
+      struct mp_record *named;
+      err = claim (r, rec->path, rec->scope, NULL, &named);
+      if (err)
+        return err;
+      char *name = rec->name;
+      char *path = rec->path;
+      rec->name = named->name;
+      rec->path = named->path;
+      named->name = name;
+      named->path = path;
+      mp_record_free (named);
+    }
+  return err ? err : rec->started ? link_handle (r, rec) : 0;
+}
+
+int
+mp_record_remove (struct mp_records *r, struct mp_record *rec)
+{
+  if (rec->started)
+    unlink_handle (r, rec);
+  DIR *dir = mp_recdir_open (r, rec->path);
+  if (!dir)
+    return errno == ENOENT ? 0 : errno;
+  for (struct dirent *d; (d = readdir (dir)); )
+    if (strcmp (d->d_name, ".") != 0 && strcmp (d->d_name, "..") != 0)
+      unlinkat (dirfd (dir), d->d_name, 0);
+  closedir (dir);
+  return (unlinkat (r->fd, rec->path, AT_REMOVEDIR) == 0 || errno == ENOENT
+          ? 0 : errno);
+}
