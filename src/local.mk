@@ -1,0 +1,37 @@
+# The programs.
+# Copyright (C) 2026 The mputils authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Every program links the front ends' shared code, the process library and
+# gnulib, in that order: src -> lib -> gl.
+noinst_LIBRARIES += src/libfront.a
+src_libfront_a_SOURCES = src/front.c src/front.h \
+  src/open-records.c src/open-records.h
+src_link = src/libfront.a lib/libmp.a gl/lib/libgnu.a $(LIBINTL) \
+  $(LIB_CLOCK_GETTIME) $(LIB_POLL) $(LIB_POSIX_SPAWN)
+
+bin_PROGRAMS += src/ncpu
+src_ncpu_SOURCES = src/ncpu.c src/ncpu-report.c src/ncpu-report.h \
+  src/json.c src/json.h
+src_ncpu_LDADD = $(src_link)
+
+bin_PROGRAMS += src/pkill-tree
+src_pkill_tree_SOURCES = src/pkill-tree.c src/pkill-tree.h \
+  src/pkill-tree-end.c src/pkill-tree-show.c
+src_pkill_tree_LDADD = $(src_link)
+
+bin_PROGRAMS += src/pmap
+src_pmap_SOURCES = src/pmap.c src/pmap.h src/pmap-blocks.c src/pmap-feed.c \
+  src/pmap-run.c src/pmap-tty.c
+src_pmap_LDADD = $(src_link)
+
+bin_PROGRAMS += src/pspawn
+src_pspawn_SOURCES = src/pspawn.c src/pspawn.h src/pspawn-scope.c \
+  src/pspawn-start.c src/descriptors.c src/descriptors.h
+src_pspawn_LDADD = $(src_link)
+
+bin_PROGRAMS += src/pjoin
+src_pjoin_SOURCES = src/pjoin.c src/pjoin.h src/pjoin-find.c \
+  src/pjoin-output.c src/pjoin-report.c src/pjoin-wait.c \
+  src/json.c src/json.h
+src_pjoin_LDADD = $(src_link)
