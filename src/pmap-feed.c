@@ -1,0 +1,434 @@
+/* pmap: from items to tasks.
+   Copyright (C) 2026 The mputils authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include <config.h>
+
+#include "pmap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "minmax.h"
+#include "quote.h"
+#include "xalloc.h"
+
+#include "exit-status.h"
+#include "front.h"
+
+/* The most characters of a command line by default, as xargs has it, and
+   what POSIX wants it to leave free for the environment.  */
+enum { DEFAULT_MAX_CHARS = 128 * 1024, HEADROOM = 2048 };
+
+struct pmap_feed
+{
+  struct pmap_options const *o;
+  struct mp_template const *command;
+  struct pmap_messages const *messages;
+  char const *name;             /* of the input, for messages; or null */
+  struct mp_items reader;
+  struct mp_blocks *blocks;     /* of the same input; null: items */
+  size_t next_arg;              /* of O->arg_item */
+  size_t max_chars;             /* of a command line */
+  struct mp_item carry;         /* an item that did not fit in the last task;
+                                   the reader's, until its next call */
+  struct mp_task *back;         /* items that came back, the last first */
+  bool ended, failed, split;
+  unsigned long long index;     /* of the last task */
+
+  /* The items of the next task, as far as they are known.  */
+  size_t n, n_allocated;
+  size_t *len;
+  char *bytes;
+  size_t n_bytes, bytes_allocated;
+  size_t chars;                 /* of its command line */
+};
+
+/* The most characters of a command line that the system takes, less what the
+   environment needs, and not more than xargs takes.  */
+static size_t
+default_max_chars (void)
+{
+  size_t env = HEADROOM;
+  for (char **p = environ; *p; p++)
+    env += strlen (*p) + 1;
+  long int arg_max = sysconf (_SC_ARG_MAX);
+  size_t room = arg_max < 0 ? DEFAULT_MAX_CHARS : arg_max;
+  room = env < room ? room - env : 0;
+  return MAX (MIN (room, DEFAULT_MAX_CHARS), HEADROOM);
+}
+
+struct pmap_feed *
+pmap_feed_open (struct pmap_options const *o,
+                struct mp_template const *command,
+                struct pmap_messages const *messages)
+{
+  struct pmap_feed *feed = xzalloc (sizeof *feed);
+  feed->o = o;
+  feed->command = command;
+  feed->messages = messages;
+  feed->max_chars = o->max_chars;
+  if (!feed->max_chars && o->chunk == PMAP_CHUNK_MAX)
+    feed->max_chars = default_max_chars ();
+  feed->reader.fd = -1;
+  if (o->arg_item)
+    return feed;
+
+  int fd = STDIN_FILENO;
+  if (o->arg_file && strcmp (o->arg_file, "-") != 0)
+    {
+      feed->name = o->arg_file;
+      fd = open (o->arg_file, O_RDONLY | O_CLOEXEC);
+      if (fd < 0)
+        error (MP_EXIT_FAILURE, errno, _("cannot open %s"),
+               quote (o->arg_file));
+    }
+  if (o->blocks)
+    {
+      feed->reader.fd = fd;
+      feed->blocks = pmap_blocks_open (o, fd);
+      return feed;
+    }
+  int err = mp_items_init (&feed->reader, fd, o->delimiter);
+  if (err)
+    error (MP_EXIT_FAILURE, err, _("cannot read items"));
+  return feed;
+}
+
+/* Free FEED's blocks, if it has any.  */
+static void
+free_blocks (struct pmap_feed *feed)
+{
+  if (feed->blocks)
+    mp_blocks_free (feed->blocks);
+  free (feed->blocks);
+}
+
+void
+pmap_feed_close (struct pmap_feed *feed)
+{
+  free_blocks (feed);
+  if (feed->reader.fd > STDERR_FILENO)
+    close (feed->reader.fd);
+  mp_items_free (&feed->reader);
+  while (feed->back)
+    {
+      struct mp_task *next = feed->back->next_held;
+      free (feed->back);
+      feed->back = next;
+    }
+  free (feed->len);
+  free (feed->bytes);
+  free (feed);
+}
+
+int
+pmap_feed_fd (struct pmap_feed const *feed)
+{
+  return feed->reader.fd;
+}
+
+void
+pmap_feed_redirect (struct pmap_feed *feed, int fd)
+{
+  if (feed->blocks && fd != feed->reader.fd)
+    {
+      free_blocks (feed);
+      feed->blocks = pmap_blocks_open (feed->o, fd);
+    }
+  feed->reader.fd = fd;
+}
+
+bool
+pmap_feed_failed (struct pmap_feed const *feed)
+{
+  return feed->failed;
+}
+
+/* The input of FEED could not be read, for the reason ERR.  */
+static void
+read_failed (struct pmap_feed *feed, int err)
+{
+  feed->failed = feed->ended = true;
+  if (feed->name)
+    pmap_say (feed->messages, err, _("cannot read %s"), quote (feed->name));
+  else
+    pmap_say (feed->messages, err, _("cannot read standard input"));
+}
+
+/* Get the next item of FEED's source; null data at the end.  Return 0, EAGAIN
+   or ENOMEM, as mp_items_next does.  */
+static int
+next_item (struct pmap_feed *feed, struct mp_item *item)
+{
+  struct pmap_options const *o = feed->o;
+  *item = (struct mp_item) { NULL, 0 };
+  if (o->arg_item)
+    {
+      if (feed->next_arg < o->n_arg_items)
+        {
+          item->data = o->arg_item[feed->next_arg++];
+          item->len = strlen (item->data);
+        }
+      return 0;
+    }
+  if (feed->ended)
+    return 0;
+  int err = mp_items_next (&feed->reader, item);
+  if (err && err != EAGAIN && err != ENOMEM)
+    {
+      *item = (struct mp_item) { NULL, 0 };
+      read_failed (feed, err);
+      return 0;
+    }
+  feed->ended = !err && !item->data;
+  return err;
+}
+
+/* Add ITEM to the next task.  Return 0 or ENOMEM.  */
+static int
+add_item (struct pmap_feed *feed, struct mp_item const *item)
+{
+  if (feed->n == feed->n_allocated)
+    {
+      size_t n = 2 * feed->n_allocated + 16;
+      size_t *len = reallocarray (feed->len, n, sizeof *len);
+      if (!len)
+        return ENOMEM;
+      feed->len = len;
+      feed->n_allocated = n;
+    }
+  if (feed->bytes_allocated - feed->n_bytes <= item->len)
+    {
+      size_t n = MAX (2 * feed->bytes_allocated,
+                      feed->n_bytes + item->len + 1);
+      char *bytes = realloc (feed->bytes, n);
+      if (!bytes)
+        return ENOMEM;
+      feed->bytes = bytes;
+      feed->bytes_allocated = n;
+    }
+  memcpy (feed->bytes + feed->n_bytes, item->data, item->len);
+  feed->n_bytes += item->len;
+  feed->bytes[feed->n_bytes++] = '\0';
+  feed->len[feed->n++] = item->len;
+  return 0;
+}
+
+/* Make a task of the N items that lie, with NULs between them, in the
+   N_BYTES at BYTES and have the lengths LEN.  Null if memory is exhausted. */
+static struct mp_task *
+make_task (size_t n, size_t const *len, char const *bytes, size_t n_bytes)
+{
+  char *store;
+  struct mp_task *task = mp_task_new (n, n_bytes, &store);
+  if (!task)
+    return NULL;
+  memcpy (store, bytes, n_bytes);
+  for (size_t i = 0; i < n; i++)
+    {
+      task->item[i] = (struct mp_item) { store, len[i] };
+      store += len[i] + 1;
+    }
+  return task;
+}
+
+/* Make the task of the items gathered.  */
+static int
+finish_task (struct pmap_feed *feed, struct mp_task **task)
+{
+  *task = make_task (feed->n, feed->len, feed->bytes, feed->n_bytes);
+  bool too_long = feed->max_chars && feed->max_chars < feed->chars;
+  feed->n = feed->n_bytes = feed->chars = 0;
+  if (!*task)
+    return ENOMEM;
+  (*task)->error = too_long ? EMSGSIZE : 0;
+  (*task)->index = ++feed->index;
+  /* What one huge item needed is not kept for the others.  */
+  if (DEFAULT_MAX_CHARS < feed->bytes_allocated)
+    {
+      free (feed->bytes);
+      feed->bytes = NULL;
+      feed->bytes_allocated = 0;
+    }
+  return 0;
+}
+
+/* Make a task that stands for an item which memory did not hold.  */
+static int
+lost_task (struct pmap_feed *feed, struct mp_task **task)
+{
+  size_t len = 0;
+  *task = make_task (1, &len, "", 1);
+  if (!*task)
+    return ENOMEM;
+  (*task)->error = ENOMEM;
+  (*task)->index = ++feed->index;
+  return 0;
+}
+
+/* Make the task of ITEM alone.  */
+static int
+single_task (struct pmap_feed *feed, struct mp_item const *item,
+             struct mp_task **task)
+{
+  size_t chars = (mp_template_base_size (feed->command)
+                  + mp_template_item_size (feed->command, item));
+  *task = make_task (1, &item->len, item->data, item->len + 1);
+  if (!*task)
+    return lost_task (feed, task);
+  if (feed->max_chars && feed->max_chars < chars)
+    (*task)->error = EMSGSIZE;
+  (*task)->index = ++feed->index;
+  return 0;
+}
+
+/* pmap_feed_next but for memory that is exhausted for a task: ENOMEM.  */
+static int
+gather (struct pmap_feed *feed, struct mp_task **task)
+{
+  size_t chunk = feed->o->chunk;
+  while (feed->n < chunk)
+    {
+      struct mp_item item = feed->carry;
+      if (!item.data)
+        {
+          int err = next_item (feed, &item);
+          if (err == EAGAIN)
+            return err;
+          if (err)
+            return lost_task (feed, task);
+        }
+      feed->carry.data = NULL;
+      if (!item.data)
+        break;
+
+      /* It may be huge: do not gather it first.  And one that no argument can
+         hold must not take others with it.  */
+      bool alone = chunk == 1 || memchr (item.data, '\0', item.len);
+      if (alone && !feed->n)
+        return single_task (feed, &item, task);
+      if (alone)
+        {
+          feed->carry = item;
+          break;
+        }
+      if (!feed->n)
+        feed->chars = mp_template_base_size (feed->command);
+      size_t more = mp_template_item_size (feed->command, &item);
+      if (feed->n && feed->max_chars
+          && feed->max_chars - MIN (feed->chars, feed->max_chars) < more)
+        {
+          feed->carry = item;
+          break;
+        }
+      if (add_item (feed, &item) != 0)
+        return lost_task (feed, task);
+      feed->chars += more;
+    }
+  return feed->n ? finish_task (feed, task) : 0;
+}
+
+/* pmap_feed_next for blocks.  */
+static int
+next_block (struct pmap_feed *feed, struct mp_task **task)
+{
+  *task = NULL;
+  if (feed->ended)
+    return 0;
+  int err = pmap_blocks_next (feed->blocks, feed->index + 1, task);
+  feed->index += *task != NULL;
+  if (err && err != EAGAIN)
+    {
+      read_failed (feed, err);
+      err = 0;
+    }
+  return err;
+}
+
+int
+pmap_feed_more (void *arg, struct mp_block **block)
+{
+  struct pmap_feed *feed = arg;
+  *block = NULL;
+  if (feed->ended)
+    return 0;
+  int err = mp_blocks_next (feed->blocks, block);
+  if (*block)
+    /* The process has it already.  */
+    (*block)->head_len = 0;
+  if (err && err != EAGAIN)
+    {
+      read_failed (feed, err);
+      err = 0;
+    }
+  return err;
+}
+
+int
+pmap_feed_more_fd (void *arg)
+{
+  struct pmap_feed *feed = arg;
+  return pmap_feed_fd (feed);
+}
+
+int
+pmap_feed_next (struct pmap_feed *feed, struct mp_task **task)
+{
+  if (feed->blocks)
+    return next_block (feed, task);
+  *task = feed->back;
+  if (feed->back)
+    {
+      feed->back = (*task)->next_held;
+      (*task)->next_held = NULL;
+      (*task)->index = ++feed->index;
+      return 0;
+    }
+  int err = gather (feed, task);
+  if (err && err != EAGAIN)
+    {
+      pmap_say (feed->messages, err, _("cannot read items"));
+      feed->failed = feed->ended = true;
+      err = 0;
+    }
+  return err;
+}
+
+void
+pmap_feed_push_back (struct pmap_feed *feed, struct mp_task *task,
+                     size_t keep)
+{
+  size_t n = task->n_items - keep;
+  size_t bytes = 0;
+  size_t kept = mp_template_base_size (feed->command);
+  for (size_t i = 0; i < keep; i++)
+    kept += mp_template_item_size (feed->command, &task->item[i]);
+  for (size_t i = keep; i < task->n_items; i++)
+    bytes += task->item[i].len + 1;
+
+  char *store;
+  struct mp_task *back = mp_task_new (n, bytes, &store);
+  if (!back)
+    xalloc_die ();
+  for (size_t i = 0; i < n; i++)
+    {
+      struct mp_item const *item = &task->item[keep + i];
+      memcpy (store, item->data, item->len + 1);
+      back->item[i] = (struct mp_item) { store, item->len };
+      store += item->len + 1;
+    }
+  back->next_held = feed->back;
+  feed->back = back;
+  /* Do not run into it with every chunk.  */
+  if (!feed->max_chars || kept < feed->max_chars)
+    feed->max_chars = MAX (kept, HEADROOM);
+  if (!feed->split)
+    pmap_say (feed->messages, E2BIG,
+              _("warning: running fewer items a task"));
+  feed->split = true;
+}

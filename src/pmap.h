@@ -1,0 +1,146 @@
+/* The parts of pmap.
+   Copyright (C) 2026 The mputils authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#ifndef PMAP_H
+#define PMAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "attribute.h"
+
+#include "blocks.h"
+#include "monotime.h"
+#include "order.h"
+#include "pool.h"
+#include "template.h"
+
+/* The -n of `-n max'.  */
+#define PMAP_CHUNK_MAX ((size_t) -1)
+
+/* What the command line asks for.  */
+struct pmap_options
+{
+  /* Items.  */
+  char delimiter;
+  char const *arg_file;         /* null: standard input */
+  char *const *arg_item;        /* those after `:::', or null */
+  size_t n_arg_items;
+  size_t chunk;                 /* items a task, or PMAP_CHUNK_MAX */
+  size_t max_chars;             /* of a command line; 0: not said */
+
+  /* Command.  */
+  char *const *command;
+  size_t n_command;
+  char const *replacement;      /* for {}, or null */
+
+  /* Warm shells.  */
+  char const *script;           /* null: a fresh process a task */
+  char const *shell;
+  bool isolate;
+  char const *initializer;      /* or null */
+  size_t max_tasks;             /* of a worker; 0: any number */
+  size_t warm_chunk;            /* tasks that a worker is given at once; 0: as
+                                   they fit */
+
+  /* Blocks.  */
+  bool blocks;
+  size_t block_size;            /* 0: not said */
+  char *record_end, *record_start;      /* null: not said */
+  size_t record_end_len, record_start_len;
+  size_t header;                /* lines before each block */
+  bool round_robin;
+
+  /* Pool.  */
+  unsigned int processes;       /* 0: no limit */
+  mp_time kill_after;
+  mp_time timeout;              /* of a task; 0: none */
+  int signal;                   /* to one that takes longer */
+
+  char *title;                  /* the command line as others see it */
+  size_t title_size;
+
+  /* Scripts that get the output of tasks, or null.  */
+  char const *callback, *error_callback;
+
+  /* Output.  */
+  enum mp_grouping grouping;
+  bool ungrouped;
+  bool tag;
+  bool verbose;
+  bool dry_run;
+};
+
+/* Where messages go: all zero, to standard error at once; with a pool, after
+   what that has delivered, and nobody waits for who reads them.  */
+struct pmap_messages
+{
+  struct mp_pool *pool;
+};
+
+/* Write a diagnostic, in the form of gnulib's error, with ERR's text unless ERR
+   is 0.  */
+void pmap_say (struct pmap_messages const *m, int err, char const *format,
+               ...) ATTRIBUTE_FORMAT ((printf, 3, 4));
+
+/* Where the tasks come from.  Opaque to its users.  */
+struct pmap_feed;
+
+/* Open the items that O asks for, for commands like COMMAND; a failure is
+   reported and ends the program.  Later messages go through MESSAGES, which
+   outlive the feed.  */
+struct pmap_feed *pmap_feed_open (struct pmap_options const *o,
+                                  struct mp_template const *command,
+                                  struct pmap_messages const *messages);
+
+void pmap_feed_close (struct pmap_feed *feed);
+
+/* The descriptor that items are read from, or -1; and let them be read from
+   FD instead.  */
+int pmap_feed_fd (struct pmap_feed const *feed);
+void pmap_feed_redirect (struct pmap_feed *feed, int fd);
+
+/* As mp_pool_ops has them, with ARG the feed.  */
+int pmap_feed_next (struct pmap_feed *feed, struct mp_task **task);
+void pmap_feed_push_back (struct pmap_feed *feed, struct mp_task *task,
+                          size_t keep);
+
+/* Whether a part of the input could not be read; that was reported.  */
+bool pmap_feed_failed (struct pmap_feed const *feed);
+
+/* Blocks.  The value S of -b, null if there is none, and the string that S, the
+   value of --recend or --recstart, means: it is from malloc, and *LEN is its
+   length.  */
+size_t pmap_block_size (char const *s);
+char *pmap_record_string (char const *s, size_t *len);
+
+/* Make FEED, opened from FD by pmap_feed_open, one of blocks.  */
+struct mp_blocks *pmap_blocks_open (struct pmap_options const *o, int fd);
+
+/* Give the next block of B as the task number INDEX.  Return 0, EAGAIN or
+   ENOMEM as mp_blocks_next does, or the errno value of a failed read.  */
+int pmap_blocks_next (struct mp_blocks *b, unsigned long long index,
+                      struct mp_task **task);
+
+/* As mp_local_options has them, with ARG the feed.  */
+int pmap_feed_more (void *arg, struct mp_block **block);
+int pmap_feed_more_fd (void *arg);
+
+/* Run the tasks of FEED, as O says, with COMMAND, whose program is FILE
+   unless that is null; MESSAGES are those of FEED.  Return the exit status.  */
+int pmap_run (struct pmap_options const *o, struct pmap_feed *feed,
+              struct mp_template const *command, char const *file,
+              struct pmap_messages *messages);
+
+/* Write to standard output what pmap_run would run, and report the items
+   that it could not.  Return the exit status.  */
+int pmap_dry_run (struct pmap_options const *o, struct pmap_feed *feed,
+                  struct mp_template const *command);
+
+/* If FD is a terminal, return a pipe that gives what is typed there, which a
+   process that can read the terminal passes on: the pool itself is not in the
+   terminal's foreground.  Otherwise return FD.  -1: a failure, with errno.  */
+int pmap_relay_terminal (int fd);
+
+#endif
