@@ -1,0 +1,206 @@
+# The tests: unit tests with Check, the programs with gnulib's init.sh.
+# Copyright (C) 2026 The mputils authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+TEST_EXTENSIONS = .sh
+SH_LOG_COMPILER = tests/helpers/plain$(EXEEXT) $(SHELL)
+
+# The programs under test come first in PATH, under their plain names.
+# srcdir is where init.sh looks for init.cfg.
+AM_TESTS_ENVIRONMENT = \
+  abs_srcdir='$(abs_top_srcdir)'; export abs_srcdir; \
+  abs_builddir='$(abs_top_builddir)'; export abs_builddir; \
+  srcdir='$(abs_top_srcdir)/tests'; export srcdir; \
+  VERSION='$(PACKAGE_VERSION)'; export VERSION; \
+  PROGRAMS='$(notdir $(bin_PROGRAMS:$(EXEEXT)=))'; export PROGRAMS; \
+  LC_ALL=C; export LC_ALL; \
+  PATH='$(abs_top_builddir)/src$(PATH_SEPARATOR)'"$$PATH"; export PATH; \
+  exec 9>&2;
+
+# tests_scripts, every tests/PROGRAM/NAME.sh: written by ./bootstrap, so that
+# no list can drift.
+include $(srcdir)/tests/list.mk
+TESTS += $(tests_scripts)
+EXTRA_DIST += $(tests_scripts) tests/await tests/init.cfg gl/tests/init.sh
+
+# What the scripts run besides the programs.
+check_PROGRAMS += tests/helpers/plain
+tests_helpers_plain_SOURCES = tests/helpers/plain.c
+tests_helpers_plain_LDADD = $(src_link)
+check_PROGRAMS += tests/helpers/forest
+tests_helpers_forest_SOURCES = tests/helpers/forest.c
+tests_helpers_forest_LDADD = $(src_link)
+
+# Unit tests of the library, one program an area.
+if HAVE_CHECK
+unit_tests = tests/unit/check-lib
+unit_tests += tests/unit/check-blocks
+unit_tests += tests/unit/check-cpus
+unit_tests += tests/unit/check-items
+unit_tests += tests/unit/check-output
+unit_tests += tests/unit/check-order
+unit_tests += tests/unit/check-template
+unit_tests += tests/unit/check-process
+unit_tests += tests/unit/check-records
+unit_tests += tests/unit/check-run
+unit_tests += tests/unit/check-shells
+unit_tests += tests/unit/check-start
+unit_tests += tests/unit/check-super
+unit_tests += tests/unit/check-tree
+unit_tests += tests/unit/check-treeset
+unit_tests += tests/unit/check-proc
+unit_tests += tests/unit/check-guard
+unit_tests += tests/unit/check-local
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+endif
+tests_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src
+tests_unit_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_unit_LDADD = $(src_link) $(CHECK_LIBS)
+
+tests_unit_check_lib_SOURCES = tests/unit/check-lib.c \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_lib_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_lib_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_lib_LDADD = $(tests_unit_LDADD)
+
+# What is linked with tests/unit/shortage.c.
+wrap_allocation = -Wl,--wrap=malloc,--wrap=calloc \
+  -Wl,--wrap=realloc,--wrap=reallocarray
+
+tests_unit_check_blocks_SOURCES = tests/unit/check-blocks.c \
+  tests/unit/shortage.c tests/unit/shortage.h \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_blocks_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_blocks_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_blocks_LDFLAGS = $(wrap_allocation)
+tests_unit_check_blocks_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_cpus_SOURCES = tests/unit/check-cpus.c \
+  tests/unit/check-cpus.h tests/unit/check-cpus-cgroup.c \
+  tests/unit/check-cpus-memory.c tests/unit/check-cpus-topology.c \
+  tests/unit/fixture.c tests/unit/fixture.h \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_cpus_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_cpus_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_cpus_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_items_SOURCES = tests/unit/check-items.c \
+  tests/unit/shortage.c tests/unit/shortage.h \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_items_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_items_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_items_LDFLAGS = $(wrap_allocation)
+tests_unit_check_items_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_output_SOURCES = tests/unit/check-output.c \
+  tests/unit/shortage.c tests/unit/shortage.h \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_output_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_output_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_output_LDFLAGS = $(wrap_allocation)
+tests_unit_check_output_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_order_SOURCES = tests/unit/check-order.c \
+  tests/unit/shortage.c tests/unit/shortage.h \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_order_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_order_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_order_LDFLAGS = $(wrap_allocation)
+tests_unit_check_order_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_template_SOURCES = tests/unit/check-template.c \
+  tests/unit/shortage.c tests/unit/shortage.h \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_template_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_template_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_template_LDFLAGS = $(wrap_allocation)
+tests_unit_check_template_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_process_SOURCES = tests/unit/check-process.c \
+  tests/unit/nodes.c tests/unit/nodes.h \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_process_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_process_CFLAGS = $(tests_unit_CFLAGS) -pthread
+tests_unit_check_process_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_records_SOURCES = tests/unit/check-records.c \
+  tests/unit/fixture.c tests/unit/fixture.h \
+  tests/unit/nodes.c tests/unit/nodes.h \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_records_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_records_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_records_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_run_SOURCES = tests/unit/check-run.c \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_run_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_run_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_run_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_start_SOURCES = tests/unit/check-start.c \
+  tests/unit/shortage.c tests/unit/shortage.h \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_start_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_start_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_start_LDFLAGS = $(wrap_allocation)
+tests_unit_check_start_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_super_SOURCES = tests/unit/check-super.c \
+  tests/unit/fixture.c tests/unit/fixture.h \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_super_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_super_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_super_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_tree_SOURCES = tests/unit/check-tree.c \
+  tests/unit/nodes.c tests/unit/nodes.h \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_tree_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_tree_CFLAGS = $(tests_unit_CFLAGS) -pthread
+tests_unit_check_tree_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_treeset_SOURCES = tests/unit/check-treeset.c \
+  tests/unit/nodes.c tests/unit/nodes.h tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_treeset_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_treeset_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_treeset_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_proc_SOURCES = tests/unit/check-proc.c \
+  tests/unit/nodes.c tests/unit/nodes.h \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_proc_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_proc_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_proc_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_guard_SOURCES = tests/unit/check-guard.c \
+  tests/unit/nodes.c tests/unit/nodes.h \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_guard_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_guard_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_guard_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_shells_SOURCES = tests/unit/check-shells.c \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_shells_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_shells_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_shells_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_local_SOURCES = tests/unit/check-local.c \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_local_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_local_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_local_LDADD = $(tests_unit_LDADD)
+
+# The unit tests again under valgrind, for .ci/run.  Check must not fork, for
+# valgrind is to see what a test leaves behind.  Not check-super: valgrind makes
+# a fork of vfork, and how an exec went is not seen then.
+.PHONY: check-valgrind
+check-valgrind: $(check_PROGRAMS)
+	$(AM_V_at)status=0; \
+	for t in $(unit_tests:tests/unit/check-super=); do \
+	  CK_FORK=no CK_DEFAULT_TIMEOUT=0 valgrind -q --error-exitcode=9 \
+	    --leak-check=full --errors-for-leak-kinds=definite,indirect \
+	    --child-silent-after-fork=yes ./$$t || status=1; \
+	done; \
+	exit $$status
