@@ -1,0 +1,15 @@
+# Results one by one, in order.
+# Copyright (C) 2026 The mputils authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from multiprocessing import Pool
+
+def square(n):
+    return n * n
+
+if __name__ == "__main__":
+    with Pool(4) as pool:
+        for result in pool.imap(square, range(1000)):
+            if result > 500:
+                print("the first above 500 is", result)
+                break

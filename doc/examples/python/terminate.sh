@@ -1,0 +1,12 @@
+# Terminate a process, and what it has started.
+# Copyright (C) 2026 The mputils authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+mkfifo pid
+p=$(pspawn sh -c 'sleep 60 & echo $! > pid; wait')
+read -r grandchild < pid
+pkill-tree "$p"                 # ends the grandchild, too
+pjoin "$p"
+echo "ended by signal $(($? - 128))"
+kill -0 $grandchild 2> /dev/null || echo 'what it had started is gone'
+rm pid

@@ -1,0 +1,77 @@
+# The manual and the man pages.
+# Copyright (C) 2026 The mputils authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+info_TEXINFOS = doc/mputils.texi
+doc_mputils_TEXINFOS = doc/ncpu.texi doc/pjoin.texi doc/pkill-tree.texi \
+  doc/pmap.texi doc/pspawn.texi doc/python.texi
+
+python_names = active-children arguments cpu-count daemon-cut-off \
+  daemon-in-time exit-codes first-of-several first-process join-timeout \
+  names plain-waited-for pool-apply-async pool-callback pool-chunksize \
+  pool-error-callback pool-imap pool-imap-unordered pool-initializer \
+  pool-map pool-max-tasks pool-on-exit pool-results pool-squares \
+  pool-starmap pool-starmap-text pool-with start-join start-methods terminate
+
+# The chapter beside Python is made of its examples, which a test runs.
+python_examples = $(python_names:%=doc/examples/python/%.sh) \
+  $(python_names:%=doc/examples/python/%.py) \
+  $(python_names:%=doc/examples/python/%.out)
+python_to_texi = doc/examples/python/to-texi.awk
+EXTRA_DIST += $(python_examples) $(python_to_texi) doc/python.texi.in
+MAINTAINERCLEANFILES += doc/python.texi
+doc/python.texi: doc/python.texi.in $(python_examples) $(python_to_texi)
+	$(AM_V_GEN)$(MKDIR_P) doc && \
+	awk -v dir=$(srcdir)/doc/examples/python -f $(srcdir)/$(python_to_texi) \
+	  $(srcdir)/doc/python.texi.in > $@-t && mv $@-t $@
+
+AM_MAKEINFOFLAGS = --no-split
+AM_MAKEINFOHTMLFLAGS = --no-split
+
+# Man pages come from --help, so that the two cannot drift, and are shipped
+# in the tarball.  They depend on the sources and not on the program, so that
+# building from a tarball does not need help2man.
+dist_man1_MANS += doc/man/ncpu.1 doc/man/pjoin.1 doc/man/pkill-tree.1
+dist_man1_MANS += doc/man/pmap.1 doc/man/pspawn.1
+EXTRA_DIST += doc/man/ncpu.x doc/man/pjoin.x doc/man/pkill-tree.x
+EXTRA_DIST += doc/man/pmap.x doc/man/pspawn.x
+EXTRA_DIST += doc/man/rename-page.sh doc/examples/demo.sh
+MAINTAINERCLEANFILES += $(dist_man1_MANS)
+
+# What all --help texts are made of besides.
+man_deps = $(src_libfront_a_SOURCES) lib/exit-status.h configure.ac
+
+doc/man/ncpu.1: $(src_ncpu_SOURCES) doc/man/ncpu.x $(man_deps) | src/ncpu$(EXEEXT)
+	$(AM_V_GEN)$(run_help2man)
+doc/man/pjoin.1: $(src_pjoin_SOURCES) doc/man/pjoin.x $(man_deps) \
+    | src/pjoin$(EXEEXT)
+	$(AM_V_GEN)$(run_help2man)
+doc/man/pkill-tree.1: $(src_pkill_tree_SOURCES) doc/man/pkill-tree.x \
+    $(man_deps) | src/pkill-tree$(EXEEXT)
+	$(AM_V_GEN)$(run_help2man)
+doc/man/pmap.1: $(src_pmap_SOURCES) doc/man/pmap.x $(man_deps) | src/pmap$(EXEEXT)
+	$(AM_V_GEN)$(run_help2man)
+doc/man/pspawn.1: $(src_pspawn_SOURCES) doc/man/pspawn.x $(man_deps) \
+    | src/pspawn$(EXEEXT)
+	$(AM_V_GEN)$(run_help2man)
+
+# The program is run through a link under its plain name, whatever $(EXEEXT).
+run_help2man = \
+  name=`basename $@ .1` && $(MKDIR_P) doc/man && \
+  LC_ALL=C $(HELP2MAN) --source='$(PACKAGE_STRING)' \
+    --info-page=mputils --include=$(srcdir)/doc/man/$$name.x \
+    --output=$@-t src/$$name$(EXEEXT) && \
+  mv $@-t $@
+
+# Where programs are installed under other names, their pages say so, too.
+install-data-hook:
+	@pairs=; pages=; \
+	for p in $(notdir $(bin_PROGRAMS:$(EXEEXT)=)); do \
+	  new=`echo $$p | sed '$(transform)'`; \
+	  pages="$$pages $$new.1"; \
+	  test $$new = $$p || pairs="$$pairs $$p=$$new"; \
+	done; \
+	test -z "$$pairs" || for page in $$pages; do \
+	  $(SHELL) $(srcdir)/doc/man/rename-page.sh \
+	    "$(DESTDIR)$(man1dir)/$$page" $$pairs || exit 1; \
+	done
