@@ -1,0 +1,17 @@
+# Side-by-side measurements, run by `make bench'.
+# Copyright (C) 2026 The mputils authors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+EXTRA_PROGRAMS = bench/bare-loop bench/measure
+bench_bare_loop_SOURCES = bench/bare-loop.c
+bench_measure_SOURCES = bench/measure.c
+CLEANFILES += $(EXTRA_PROGRAMS) bench/results.txt bench/results.status
+EXTRA_DIST += bench/run.sh
+
+# The table goes to standard output and to bench/results.txt.
+.PHONY: bench
+bench: all $(EXTRA_PROGRAMS) tests/helpers/forest$(EXEEXT)
+	{ PATH='$(abs_top_builddir)/src$(PATH_SEPARATOR)'"$$PATH" \
+	    $(SHELL) $(srcdir)/bench/run.sh bench; \
+	  echo $$? > bench/results.status; } | tee bench/results.txt
+	@exit `cat bench/results.status`
