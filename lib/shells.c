@@ -385,34 +385,37 @@ complete_tail (struct shell *s, int stream, char const *data, size_t len)
   return 0;
 }
 
-/* Take the LEN bytes at DATA, of which the first may begin a mark on STREAM of
-   S.  Return how many are done with.  */
+/* Take the text at the beginning of the LEN bytes at DATA, which came on STREAM of
+   S, in one piece, for it may have many bytes that might begin a mark; and the
+   mark behind it.  Return how many bytes are done with.  */
 static size_t
 take_some (struct shell *s, int stream, char const *data, size_t len)
 {
-  size_t used;
+  enum mp_shellcode_found found = MP_SHELLCODE_NO_MARK;
+  size_t text = 0, used;
   int status;
-  if (*data != MP_SHELLCODE_MARK_BYTE)
+  while (found == MP_SHELLCODE_NO_MARK && text < len)
     {
-      char const *p = memchr (data, MP_SHELLCODE_MARK_BYTE, len);
-      size_t before = p ? (size_t) (p - data) : len;
-      put (s, stream, data, before);
-      return before;
+      char const *p = memchr (data + text, MP_SHELLCODE_MARK_BYTE, len - text);
+      text = p ? p - data : len;
+      if (p)
+        found = mp_shellcode_mark (&s->ex->code, p, len - text, &used, &status);
+      text += p && found == MP_SHELLCODE_NO_MARK;
     }
-  switch (mp_shellcode_mark (&s->ex->code, data, len, &used, &status))
+  put (s, stream, data, text);
+  switch (found)
     {
     case MP_SHELLCODE_MARK:
       take_mark (s, stream, status);
-      return used;
+      return text + used;
     case MP_SHELLCODE_PART:
-      memcpy (s->tail[stream], data, len);
-      s->tail_length[stream] = len;
-      return len;
+      memcpy (s->tail[stream], data + text, len - text);
+      s->tail_length[stream] = len - text;
+      break;
     case MP_SHELLCODE_NO_MARK:
       break;
     }
-  put (s, stream, data, 1);
-  return 1;
+  return len;
 }
 
 static void
