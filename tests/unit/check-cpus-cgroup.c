@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include "check-cpus.h"
+#include "unit.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -401,7 +402,7 @@ END_TEST
 TCase *
 cgroup_case (void)
 {
-  TCase *t = tcase_create ("cgroup");
+  TCase *t = unit_case ("cgroup");
   tcase_add_loop_test (t, quota, 0, sizeof cases / sizeof *cases);
   tcase_add_test (t, fallback);
   tcase_add_test (t, bases);

@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include "check-cpus.h"
+#include "unit.h"
 
 #include <string.h>
 
@@ -144,7 +145,7 @@ END_TEST
 TCase *
 memory_case (void)
 {
-  TCase *t = tcase_create ("memory");
+  TCase *t = unit_case ("memory");
   tcase_add_loop_test (t, memory, 0, sizeof cases / sizeof *cases);
   tcase_add_test (t, memory_masked);
   return t;

@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include "check-cpus.h"
+#include "unit.h"
 
 #include <stdlib.h>
 
@@ -118,7 +119,7 @@ END_TEST
 TCase *
 topology_case (void)
 {
-  TCase *t = tcase_create ("topology");
+  TCase *t = unit_case ("topology");
   tcase_add_loop_test (t, topology, 0, sizeof cases / sizeof *cases);
   tcase_add_test (t, core_quota);
   return t;

@@ -264,9 +264,8 @@ int
 main (void)
 {
   Suite *s = suite_create ("guard");
-  TCase *t = tcase_create ("guard");
+  TCase *t = unit_case ("guard");
   tcase_add_checked_fixture (t, nodes_setup, nodes_teardown);
-  tcase_set_timeout (t, 2 * NODES_PATIENCE);
   tcase_add_test (t, status);
   tcase_add_test (t, signals);
   tcase_add_test (t, leftovers);

@@ -974,7 +974,7 @@ int
 main (void)
 {
   Suite *s = suite_create ("order");
-  TCase *t = tcase_create ("order");
+  TCase *t = unit_case ("order");
   tcase_add_unchecked_fixture (t, ignore_sigpipe, NULL);
   tcase_add_loop_test (t, script, 0, N_ENTRIES (scripts));
   tcase_add_test (t, budget_ordered);
@@ -990,7 +990,6 @@ main (void)
   tcase_add_loop_test (t, no_memory, 0, GROUPINGS);
   tcase_add_test (t, init_no_memory);
   tcase_add_loop_test (t, random_schedule, 0, 120);
-  tcase_set_timeout (t, 60);
   suite_add_tcase (s, t);
   return run_suite (s);
 }

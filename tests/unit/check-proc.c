@@ -261,9 +261,8 @@ int
 main (void)
 {
   Suite *s = suite_create ("proc");
-  TCase *t = tcase_create ("proc");
+  TCase *t = unit_case ("proc");
   tcase_add_checked_fixture (t, nodes_setup, nodes_teardown);
-  tcase_set_timeout (t, 2 * NODES_PATIENCE);
   tcase_add_loop_test (t, read_whole, 0, N_ENTRIES (lengths));
   tcase_add_loop_test (t, read_line, 0, N_ENTRIES (lines));
   tcase_add_test (t, read_errors);

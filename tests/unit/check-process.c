@@ -681,8 +681,7 @@ static Suite *
 process_suite (void)
 {
   Suite *s = suite_create ("process");
-  TCase *t = tcase_create ("identity");
-  tcase_set_timeout (t, 2 * NODES_PATIENCE);
+  TCase *t = unit_case ("identity");
   tcase_add_checked_fixture (t, nodes_setup, nodes_teardown);
   tcase_add_loop_test (t, identity, 0, N_ENTRIES (kinds));
   tcase_add_test (t, identity_of_none);
@@ -693,8 +692,7 @@ process_suite (void)
   tcase_add_loop_test (t, no_id, 0, N_ENTRIES (not_ids));
   suite_add_tcase (s, t);
 
-  t = tcase_create ("wait");
-  tcase_set_timeout (t, 2 * NODES_PATIENCE);
+  t = unit_case ("wait");
   tcase_add_checked_fixture (t, nodes_setup, nodes_teardown);
   tcase_add_loop_test (t, wait_child, 0, N_ENTRIES (modes));
   tcase_add_loop_test (t, wait_zombie, 0, N_ENTRIES (modes));

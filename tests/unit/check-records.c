@@ -847,9 +847,8 @@ END_TEST
 static void
 add_case (Suite *suite, char const *name, TTest const *fn)
 {
-  TCase *tc = tcase_create (name);
+  TCase *tc = unit_case (name);
   tcase_add_checked_fixture (tc, setup, teardown);
-  tcase_set_timeout (tc, 2 * NODES_PATIENCE);
   tcase_add_test (tc, fn);
   suite_add_tcase (suite, tc);
 }

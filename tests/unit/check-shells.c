@@ -178,14 +178,14 @@ int
 main (void)
 {
   Suite *s = suite_create ("shells");
-  TCase *t = tcase_create ("code");
+  TCase *t = unit_case ("code");
   tcase_add_test (t, marks);
   tcase_add_test (t, endless_mark);
   tcase_add_test (t, secrets);
   tcase_add_test (t, task_code);
   suite_add_tcase (s, t);
 
-  t = tcase_create ("spool");
+  t = unit_case ("spool");
   tcase_add_test (t, spool);
   tcase_add_test (t, empty_spool);
   suite_add_tcase (s, t);

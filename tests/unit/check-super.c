@@ -329,9 +329,8 @@ END_TEST
 static TCase *
 add_case (Suite *s, char const *name, void (*set_up) (void))
 {
-  TCase *t = tcase_create (name);
+  TCase *t = unit_case (name);
   tcase_add_checked_fixture (t, set_up, teardown);
-  tcase_set_timeout (t, 120);
   tcase_add_test (t, start_and_keep);
   tcase_add_test (t, ended_by_signal);
   tcase_add_test (t, not_started);

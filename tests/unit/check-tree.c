@@ -602,14 +602,13 @@ static Suite *
 tree_suite (void)
 {
   Suite *s = suite_create ("tree");
-  TCase *t = tcase_create ("stat");
+  TCase *t = unit_case ("stat");
   tcase_add_checked_fixture (t, nodes_setup, nodes_teardown);
   tcase_add_loop_test (t, stat_line, 0, N_ENTRIES (stat_lines));
   tcase_add_test (t, stat_read);
   suite_add_tcase (s, t);
 
-  t = tcase_create ("tree");
-  tcase_set_timeout (t, 2 * NODES_PATIENCE);
+  t = unit_case ("tree");
   tcase_add_checked_fixture (t, nodes_setup, nodes_teardown);
   tcase_add_loop_test (t, scan, 0, N_ENTRIES (ways));
   tcase_add_loop_test (t, scan_root, 0, N_ENTRIES (ways));

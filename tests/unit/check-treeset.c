@@ -309,8 +309,7 @@ static Suite *
 treeset_suite (void)
 {
   Suite *s = suite_create ("treeset");
-  TCase *t = tcase_create ("treeset");
-  tcase_set_timeout (t, 2 * NODES_PATIENCE);
+  TCase *t = unit_case ("treeset");
   tcase_add_checked_fixture (t, nodes_setup, nodes_teardown);
   tcase_add_loop_test (t, several, 0, N_ENTRIES (ways));
   tcase_add_loop_test (t, descendants, 0, N_ENTRIES (ways));

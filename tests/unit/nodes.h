@@ -14,7 +14,7 @@
 
 /* How much slower than usual the machine is allowed to be: seconds that
    anything may take before a test fails.  */
-enum { NODES_PATIENCE = 30 };
+enum { NODES_PATIENCE = 120 };
 
 /* Become the subreaper of all nodes.  */
 void nodes_setup (void);

@@ -125,6 +125,14 @@ unit_skip_test (char const *test, char const *why)
   fflush (stdout);
 }
 
+TCase *
+unit_case (char const *name)
+{
+  TCase *t = tcase_create (name);
+  tcase_set_timeout (t, 600);
+  return t;
+}
+
 int
 run_suite (Suite *suite)
 {
