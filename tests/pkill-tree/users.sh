@@ -10,10 +10,7 @@ require_user_
 forest=$abs_builddir/tests/helpers/forest
 
 # A fork bomb.  The limit counts all of a user's processes.
-user=$(run_as_user_ id -u)
-have=$(cat /proc/[0-9]*/status 2> /dev/null \
-       | awk -v u="$user" '/^Uid:/ { mine = $2 == u }
-           /^Threads:/ && mine { n += $2 } END { print n + 0 }')
+have=$(user_processes_)
 run_as_user_ bash -c "echo \$\$ > bomb && ulimit -u $((have + 60)) \
   && exec env '$mark_' '$forest' handle '$forest' bomb" > ready &
 retry_until_ 60 test -s ready || framework_failure_ 'not started'
@@ -34,12 +31,13 @@ compare exp err || fail=1
 
 cat > mixed <<'END'
 env sleep 1000 & echo $! > foreign
-setpriv --reuid=65534 --regid=65534 --clear-groups sleep 1000 & echo $! > own
-exec setpriv --reuid=65534 --regid=65534 --clear-groups \
+setpriv --reuid=$USER_ID --regid=65534 --clear-groups sleep 1000 &
+echo $! > own
+exec setpriv --reuid=$USER_ID --regid=65534 --clear-groups \
   sh -c 'echo $$ > root; while :; do sleep 1000; done'
 END
 chmod a+rwx .
-env "$mark_" sh ./mixed &
+env "$mark_" USER_ID="$ordinary_user_" sh ./mixed &
 retry_until_ 60 test -s root || framework_failure_
 root=$(cat root)
 sleeps_ () { test "$(cat /proc/$(cat own)/comm)" = sleep; }
