@@ -20,7 +20,6 @@ AM_TESTS_ENVIRONMENT = \
 # tests_scripts, every tests/PROGRAM/NAME.sh: written by ./bootstrap, so that
 # no list can drift.
 include $(srcdir)/tests/list.mk
-TESTS += $(tests_scripts)
 EXTRA_DIST += $(tests_scripts) tests/await tests/init.cfg gl/tests/init.sh
 
 # What the scripts run besides the programs.
@@ -54,6 +53,7 @@ unit_tests += tests/unit/check-local
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 endif
+TESTS += $(tests_scripts)
 tests_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src
 tests_unit_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_unit_LDADD = $(src_link) $(CHECK_LIBS)
