@@ -385,9 +385,9 @@ complete_tail (struct shell *s, int stream, char const *data, size_t len)
   return 0;
 }
 
-/* Take the text at the beginning of the LEN bytes at DATA, which came on STREAM of
-   S, in one piece, for it may have many bytes that might begin a mark; and the
-   mark behind it.  Return how many bytes are done with.  */
+/* Take the text at the beginning of the LEN bytes at DATA, which came on STREAM
+   of S, in one piece, for it may have many bytes that might begin a mark; and
+   the mark behind it.  Return how many bytes are done with.  */
 static size_t
 take_some (struct shell *s, int stream, char const *data, size_t len)
 {

@@ -1,5 +1,5 @@
-/* Run a command as a plain shell would: with all signals at their defaults, none
-   blocked, and no descriptors but the usual ones and 9.
+/* Run a command as a plain shell would: with all signals at their defaults,
+   none blocked, and no descriptors but the usual ones and 9.
    Copyright (C) 2026 The mputils authors
    SPDX-License-Identifier: GPL-3.0-or-later
 

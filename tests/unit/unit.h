@@ -61,8 +61,8 @@ void read_file (int fd, struct bytes *b);
 #define unit_skip(why) unit_skip_test (__func__, why)
 void unit_skip_test (char const *test, char const *why);
 
-/* Make a test case as tcase_create does, but one whose tests may take long: slow
-   machines, sanitizers and others at work are no failures.  */
+/* Make a test case as tcase_create does, but one whose tests may take long:
+   slow machines, sanitizers and others at work are no failures.  */
 TCase *unit_case (char const *name);
 
 /* Run SUITE and return main's exit status.  */
