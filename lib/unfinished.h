@@ -10,13 +10,14 @@
 #include "records.h"
 
 /* The caller has claimed the name of REC, and the supervisor that was to start
-   its process is gone without an answer: at the end of the connection to it.
-   That end also tells that the process is either the program by now or gone,
-   since it had the connection open until then.  If there is the process, end it
-   with all that it has started, and store in *FOUND whether there was.
+   its process for PARENT (MPUTILS_PARENT, or null) is gone without an answer:
+   at the end of the connection to it.  That end also tells that the process is
+   either the program by now or gone, since it had the connection open until
+   then.  If there is the process, end it with all that it has started, and
+   store in *FOUND whether there was.
    Return 0; ENOSYS if /proc does not show processes; or another errno
    value.  */
 int mp_unfinished_end (struct mp_records *r, struct mp_record const *rec,
-                       bool *found);
+                       char const *parent, bool *found);
 
 #endif

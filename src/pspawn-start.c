@@ -356,14 +356,14 @@ ask_server (struct mp_records *r, char const *scope,
   return err;
 }
 
-/* The supervisor that has begun to start O's command, with REC in R, is gone.
+/* The supervisor that has begun START of O's command, recorded in R, is gone.
    Nothing half-started stays: end what there is, and say so.  */
 static void
 end_unfinished (struct pspawn_options const *o, struct mp_records *r,
-                struct mp_record *rec)
+                struct mp_start const *start)
 {
   bool found;
-  int err = mp_unfinished_end (r, rec, &found);
+  int err = mp_unfinished_end (r, start->rec, start->parent, &found);
   if (err)
     error (0, err, _("cannot look for what was started"));
   if (found && !err)
@@ -372,7 +372,7 @@ end_unfinished (struct pspawn_options const *o, struct mp_records *r,
   else
     error (0, 0, _("the supervisor was killed; whether %s has run is not"
                    " known"), quote (o->command[0]));
-  mp_record_remove (r, rec);
+  mp_record_remove (r, start->rec);
 }
 
 /* Start what START says, by the method of O, in SCOPE of R.  INHERITED are the
@@ -404,7 +404,7 @@ start_by_method (struct pspawn_options const *o, struct mp_records *r,
                || !mp_forkserver_untaken (r, start->rec));
     }
   if (err == ECHILD && begun)
-    end_unfinished (o, r, start->rec);
+    end_unfinished (o, r, start);
   else if (err)
     {
       error (0, err, _("cannot start a supervisor"));
