@@ -18,13 +18,13 @@ for f in "$examples"/*.sh; do
   mkdir $name && cd $name || framework_failure_
   MPUTILS_DIR=$PWD/records
   export MPUTILS_DIR
-  env "$mark_" timeout 60 sh "$f" > out 2> err \
+  env "$mark_" timeout 300 sh "$f" > out 2> err \
     || { warn_ "$name.sh has failed"; fail=1; }
   compare "$examples/$name.out" out || fail=1
   compare /dev/null err || fail=1
-  no_leftovers_ 20 || fail=1
+  no_leftovers_ 60 || fail=1
   if test -n "$python"; then
-    timeout 60 $python "$examples/$name.py" > out 2>&1 || fail=1
+    timeout 300 $python "$examples/$name.py" > out 2>&1 || fail=1
     compare "$examples/$name.out" out || fail=1
   fi
   cd .. || framework_failure_

@@ -7,7 +7,7 @@ import time
 
 if __name__ == "__main__":
     for n in (1, 2):
-        Process(target=time.sleep, args=(60,)).start()
+        Process(target=time.sleep, args=(600,)).start()
     print(len(active_children()), "are active")
     for p in active_children():
         p.terminate()

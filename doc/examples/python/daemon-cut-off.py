@@ -8,7 +8,7 @@ import time
 def child(begun):
     print("the daemon begins", flush=True)
     begun.set()
-    time.sleep(60)
+    time.sleep(600)
     print("this is never seen")
 
 if __name__ == "__main__":

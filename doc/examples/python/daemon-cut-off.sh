@@ -7,7 +7,7 @@ pspawn --scope sh -c '
   pspawn -q -D -o inherit sh -c "
     echo the daemon begins
     echo > begun
-    sleep 60
+    sleep 600
     echo this is never seen"
   read -r line < begun
   echo the main process ends

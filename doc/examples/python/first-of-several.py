@@ -7,7 +7,7 @@ from multiprocessing.connection import wait
 import time
 
 if __name__ == "__main__":
-    slow = Process(target=time.sleep, args=(60,), name="slow")
+    slow = Process(target=time.sleep, args=(600,), name="slow")
     fast = Process(target=time.sleep, args=(0.1,), name="fast")
     slow.start()
     fast.start()

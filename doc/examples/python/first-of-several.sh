@@ -2,7 +2,7 @@
 # Copyright (C) 2026 The mputils authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-slow=$(pspawn sleep 60)
+slow=$(pspawn sleep 600)
 fast=$(pspawn sh -c 'sleep 0.1; echo the first is fast')
 pjoin --any "$slow" "$fast"
 pkill-tree "$slow"

@@ -6,7 +6,7 @@ from multiprocessing import Process
 import time
 
 if __name__ == "__main__":
-    p = Process(target=time.sleep, args=(60,))
+    p = Process(target=time.sleep, args=(600,))
     p.start()
     p.join(0.2)
     if p.is_alive():

@@ -2,7 +2,7 @@
 # Copyright (C) 2026 The mputils authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-p=$(pspawn sleep 60)
+p=$(pspawn sleep 600)
 pjoin -t 0.2 "$p"
 if test $? = 124; then
   echo 'it still runs'

@@ -3,13 +3,16 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 from multiprocessing import Pool
-import time
+import os, time
 
-def wait(seconds):
-    time.sleep(seconds)
-    return seconds
+def work(name):
+    while name == "slow" and not os.path.exists("seen"):
+        time.sleep(0.1)
+    return name
 
 if __name__ == "__main__":
     with Pool(2) as pool:
-        for result in pool.imap_unordered(wait, [2, 0]):
+        for result in pool.imap_unordered(work, ["slow", "fast"]):
             print(result, "is done")
+            open("seen", "w").close()
+    os.remove("seen")

@@ -10,7 +10,7 @@ def fail():
 
 if __name__ == "__main__":
     with Pool(2) as pool:
-        slow = pool.apply_async(time.sleep, (60,))
+        slow = pool.apply_async(time.sleep, (600,))
         print("it is ready:", slow.ready())
         try:
             slow.get(timeout=0.2)

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 pspawn --scope --terminate sh -c '
-  slow=$(pspawn sleep 60)
+  slow=$(pspawn sleep 600)
   pjoin --poll "$slow" || echo "it is ready: False"
   pjoin -t 0.2 "$slow"
   if test $? = 124; then

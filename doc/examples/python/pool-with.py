@@ -10,7 +10,7 @@ def add(a, b):
 
 if __name__ == "__main__":
     with Pool(2) as pool:
-        slow = pool.apply_async(time.sleep, (60,))
+        slow = pool.apply_async(time.sleep, (600,))
         total = pool.apply_async(add, (3, 4))
         print(total.get())
     print("the slow one was not waited for")

@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 pspawn --scope --terminate sh -c '
-  slow=$(pspawn sleep 60)
+  slow=$(pspawn sleep 600)
   total=$(pspawn expr 3 + 4)
   pjoin "$total"
 '

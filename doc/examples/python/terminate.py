@@ -6,8 +6,8 @@ from multiprocessing import Process, Pipe
 import os, signal, subprocess, time
 
 def child(pipe):
-    pipe.send(subprocess.Popen(["sleep", "60"]).pid)
-    time.sleep(60)
+    pipe.send(subprocess.Popen(["sleep", "600"]).pid)
+    time.sleep(600)
 
 if __name__ == "__main__":
     here, there = Pipe()

@@ -3,10 +3,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 mkfifo pid
-p=$(pspawn sh -c 'sleep 60 & echo $! > pid; wait')
+p=$(pspawn sh -c 'sleep 600 & echo $! > pid; wait')
 read -r grandchild < pid
 pkill-tree "$p"                 # ends the grandchild, too
 pjoin "$p"
 echo "ended by signal $(($? - 128))"
-kill -0 $grandchild 2> /dev/null || echo 'what it had started is gone'
+pkill-tree -q -s 0 $grandchild || echo 'what it had started is gone'
 rm pid
