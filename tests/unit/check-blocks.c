@@ -445,7 +445,7 @@ int
 main (void)
 {
   Suite *s = suite_create ("blocks");
-  TCase *t = unit_case ("blocks");
+  TCase *t = unit_tcase ("blocks");
   tcase_add_loop_test (t, small_inputs, 0, N_ENTRIES (boundaries));
   tcase_add_test (t, between_reads);
   tcase_add_loop_test (t, random_lines, 0, 3);

@@ -5,10 +5,11 @@
 #include <config.h>
 
 #include "check-cpus.h"
-#include "unit.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "unit.h"
 
 enum { FILES = 14 };
 
@@ -402,7 +403,7 @@ END_TEST
 TCase *
 cgroup_case (void)
 {
-  TCase *t = unit_case ("cgroup");
+  TCase *t = unit_tcase ("cgroup");
   tcase_add_loop_test (t, quota, 0, sizeof cases / sizeof *cases);
   tcase_add_test (t, fallback);
   tcase_add_test (t, bases);

@@ -5,9 +5,10 @@
 #include <config.h>
 
 #include "check-cpus.h"
-#include "unit.h"
 
 #include <string.h>
+
+#include "unit.h"
 
 enum { FILES = 14 };
 
@@ -145,7 +146,7 @@ END_TEST
 TCase *
 memory_case (void)
 {
-  TCase *t = unit_case ("memory");
+  TCase *t = unit_tcase ("memory");
   tcase_add_loop_test (t, memory, 0, sizeof cases / sizeof *cases);
   tcase_add_test (t, memory_masked);
   return t;

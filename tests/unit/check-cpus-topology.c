@@ -5,9 +5,10 @@
 #include <config.h>
 
 #include "check-cpus.h"
-#include "unit.h"
 
 #include <stdlib.h>
+
+#include "unit.h"
 
 #define CPU "/sys/devices/system/cpu/"
 #define NODE "/sys/devices/system/node/"
@@ -119,7 +120,7 @@ END_TEST
 TCase *
 topology_case (void)
 {
-  TCase *t = unit_case ("topology");
+  TCase *t = unit_tcase ("topology");
   tcase_add_loop_test (t, topology, 0, sizeof cases / sizeof *cases);
   tcase_add_test (t, core_quota);
   return t;

@@ -329,13 +329,13 @@ int
 main (void)
 {
   Suite *s = suite_create ("cpus");
-  TCase *t = unit_case ("cpulist");
+  TCase *t = unit_tcase ("cpulist");
   tcase_add_loop_test (t, list, 0, N_ENTRIES (lists));
   tcase_add_test (t, list_long);
   tcase_add_test (t, affinity_size);
   tcase_add_test (t, affinity_error);
   suite_add_tcase (s, t);
-  t = unit_case ("steps");
+  t = unit_tcase ("steps");
   tcase_add_loop_test (t, step, 0, N_ENTRIES (steps));
   tcase_add_loop_test (t, format, 0, N_ENTRIES (formats));
   tcase_add_test (t, usable);

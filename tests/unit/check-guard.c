@@ -264,7 +264,7 @@ int
 main (void)
 {
   Suite *s = suite_create ("guard");
-  TCase *t = unit_case ("guard");
+  TCase *t = unit_tcase ("guard");
   tcase_add_checked_fixture (t, nodes_setup, nodes_teardown);
   tcase_add_test (t, status);
   tcase_add_test (t, signals);

@@ -446,7 +446,7 @@ int
 main (void)
 {
   Suite *s = suite_create ("items");
-  TCase *t = unit_case ("items");
+  TCase *t = unit_tcase ("items");
   tcase_add_loop_test (t, from_file, 0, N_ENTRIES (inputs));
   tcase_add_loop_test (t, from_pipe, 0, N_ENTRIES (inputs));
   tcase_add_loop_test (t, byte_by_byte, 0, N_ENTRIES (inputs));
@@ -456,7 +456,7 @@ main (void)
   tcase_add_loop_test (t, never_waits, 0, 2);
   suite_add_tcase (s, t);
 
-  t = unit_case ("failures");
+  t = unit_tcase ("failures");
   tcase_add_test (t, not_open);
   tcase_add_test (t, read_error_at_start);
   tcase_add_test (t, read_error_within_item);

@@ -303,7 +303,7 @@ END_TEST
 static TCase *
 parse_case (void)
 {
-  TCase *t = unit_case ("parse");
+  TCase *t = unit_tcase ("parse");
   tcase_add_loop_test (t, duration, 0, N_ENTRIES (durations));
   tcase_add_loop_test (t, no_duration, 0, N_ENTRIES (not_durations));
   tcase_add_test (t, duration_locale);
@@ -318,7 +318,7 @@ int
 main (void)
 {
   Suite *s = suite_create ("lib");
-  TCase *t = unit_case ("status");
+  TCase *t = unit_tcase ("status");
   tcase_add_loop_test (t, statuses, 0, N_ENTRIES (statuses_promised));
   suite_add_tcase (s, t);
   suite_add_tcase (s, parse_case ());

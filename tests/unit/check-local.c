@@ -230,7 +230,7 @@ int
 main (void)
 {
   Suite *s = suite_create ("local");
-  TCase *t = unit_case ("local");
+  TCase *t = unit_tcase ("local");
   tcase_add_loop_test (t, outcomes, 0, 2);
   tcase_add_loop_test (t, surroundings, 0, 2);
   tcase_add_loop_test (t, bad_items, 0, 2);

@@ -974,7 +974,7 @@ int
 main (void)
 {
   Suite *s = suite_create ("order");
-  TCase *t = unit_case ("order");
+  TCase *t = unit_tcase ("order");
   tcase_add_unchecked_fixture (t, ignore_sigpipe, NULL);
   tcase_add_loop_test (t, script, 0, N_ENTRIES (scripts));
   tcase_add_test (t, budget_ordered);

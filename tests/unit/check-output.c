@@ -447,7 +447,7 @@ int
 main (void)
 {
   Suite *s = suite_create ("output");
-  TCase *t = unit_case ("outbuf");
+  TCase *t = unit_tcase ("outbuf");
   tcase_add_unchecked_fixture (t, make_text, NULL);
   tcase_add_loop_test (t, random_buffers, 0, 4);
   tcase_add_test (t, thrift);
@@ -455,7 +455,7 @@ main (void)
   tcase_add_test (t, buffer_no_memory);
   suite_add_tcase (s, t);
 
-  t = unit_case ("sink");
+  t = unit_tcase ("sink");
   tcase_add_unchecked_fixture (t, make_text, NULL);
   tcase_add_loop_test (t, blocked_sink, 0, WAYS);
   tcase_add_loop_test (t, random_sink, 0, 6);

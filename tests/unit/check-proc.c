@@ -158,15 +158,15 @@ START_TEST (both_ways)
 }
 END_TEST
 
-/* Become a user that has no process yet, with at most LIMIT of them.  Return
-   0 on success.  */
+/* Become a user that has no process yet, not even from the same test that runs
+   elsewhere, with at most LIMIT of them.  Return 0 on success.  */
 static int
 become_someone (rlim_t limit)
 {
   struct rlimit l = { limit, limit };
-  enum { SOMEONE = 54321 };
-  if (setrlimit (RLIMIT_NPROC, &l) != 0 || setgid (SOMEONE) != 0
-      || setuid (SOMEONE) != 0)
+  uid_t someone = 20000 + getpid () % 40000;
+  if (setrlimit (RLIMIT_NPROC, &l) != 0 || setgid (someone) != 0
+      || setuid (someone) != 0)
     return -1;
 #if HAVE_PRCTL && defined PR_SET_DUMPABLE
   /* Else its folder in /proc is root's, as long as it executes nothing.  */
@@ -261,7 +261,7 @@ int
 main (void)
 {
   Suite *s = suite_create ("proc");
-  TCase *t = unit_case ("proc");
+  TCase *t = unit_tcase ("proc");
   tcase_add_checked_fixture (t, nodes_setup, nodes_teardown);
   tcase_add_loop_test (t, read_whole, 0, N_ENTRIES (lengths));
   tcase_add_loop_test (t, read_line, 0, N_ENTRIES (lines));

@@ -681,7 +681,7 @@ static Suite *
 process_suite (void)
 {
   Suite *s = suite_create ("process");
-  TCase *t = unit_case ("identity");
+  TCase *t = unit_tcase ("identity");
   tcase_add_checked_fixture (t, nodes_setup, nodes_teardown);
   tcase_add_loop_test (t, identity, 0, N_ENTRIES (kinds));
   tcase_add_test (t, identity_of_none);
@@ -692,7 +692,7 @@ process_suite (void)
   tcase_add_loop_test (t, no_id, 0, N_ENTRIES (not_ids));
   suite_add_tcase (s, t);
 
-  t = unit_case ("wait");
+  t = unit_tcase ("wait");
   tcase_add_checked_fixture (t, nodes_setup, nodes_teardown);
   tcase_add_loop_test (t, wait_child, 0, N_ENTRIES (modes));
   tcase_add_loop_test (t, wait_zombie, 0, N_ENTRIES (modes));

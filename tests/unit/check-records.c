@@ -847,7 +847,7 @@ END_TEST
 static void
 add_case (Suite *suite, char const *name, TTest const *fn)
 {
-  TCase *tc = unit_case (name);
+  TCase *tc = unit_tcase (name);
   tcase_add_checked_fixture (tc, setup, teardown);
   tcase_add_test (tc, fn);
   suite_add_tcase (suite, tc);

@@ -568,7 +568,7 @@ int
 main (void)
 {
   Suite *suite = suite_create ("run");
-  TCase *t = unit_case ("spawn");
+  TCase *t = unit_tcase ("spawn");
   tcase_add_loop_test (t, spawn_runs, 0, WAYS);
   tcase_add_loop_test (t, spawn_steps_in_child, 0, 2);
   tcase_add_loop_test (t, spawn_leads_a_group, 0, WAYS);
@@ -577,13 +577,13 @@ main (void)
   tcase_add_test (t, find_program);
   suite_add_tcase (suite, t);
 
-  t = unit_case ("watch");
+  t = unit_tcase ("watch");
   tcase_add_loop_test (t, watch_tells, 0, 2);
   tcase_add_loop_test (t, watch_closes_for_good, 0, 2);
   tcase_add_loop_test (t, watch_admits_signals, 0, 2);
   suite_add_tcase (suite, t);
 
-  t = unit_case ("pool");
+  t = unit_tcase ("pool");
   tcase_add_test (t, pool_orders);
   tcase_add_test (t, pool_splits);
   tcase_add_test (t, pool_degrades);

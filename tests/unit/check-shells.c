@@ -178,14 +178,14 @@ int
 main (void)
 {
   Suite *s = suite_create ("shells");
-  TCase *t = unit_case ("code");
+  TCase *t = unit_tcase ("code");
   tcase_add_test (t, marks);
   tcase_add_test (t, endless_mark);
   tcase_add_test (t, secrets);
   tcase_add_test (t, task_code);
   suite_add_tcase (s, t);
 
-  t = unit_case ("spool");
+  t = unit_tcase ("spool");
   tcase_add_test (t, spool);
   tcase_add_test (t, empty_spool);
   suite_add_tcase (s, t);

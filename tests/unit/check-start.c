@@ -294,14 +294,14 @@ int
 main (void)
 {
   Suite *s = suite_create ("start");
-  TCase *t = unit_case ("startenv");
+  TCase *t = unit_tcase ("startenv");
   tcase_add_test (t, environment);
   tcase_add_test (t, ancestors);
   tcase_add_test (t, empty_environment);
   tcase_add_test (t, environment_no_memory);
   suite_add_tcase (s, t);
 
-  t = unit_case ("request");
+  t = unit_tcase ("request");
   tcase_add_test (t, round_trip);
   tcase_add_test (t, torn);
   tcase_add_loop_test (t, garbage, 0, 3);

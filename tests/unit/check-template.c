@@ -480,7 +480,7 @@ int
 main (void)
 {
   Suite *s = suite_create ("template");
-  TCase *t = unit_case ("template");
+  TCase *t = unit_tcase ("template");
   tcase_add_loop_test (t, meaning, 0, N_ENTRIES (meanings));
   tcase_add_loop_test (t, command, 0, N_ENTRIES (commands));
   tcase_add_loop_test (t, sizes, 0, N_ENTRIES (commands));
@@ -490,7 +490,7 @@ main (void)
   tcase_add_test (t, no_memory);
   suite_add_tcase (s, t);
 
-  t = unit_case ("environment");
+  t = unit_tcase ("environment");
   tcase_add_test (t, environment);
   tcase_add_test (t, environment_no_memory);
   suite_add_tcase (s, t);

@@ -397,14 +397,14 @@ START_TEST (spared)
   ck_assert_uint_eq (t.n, 4);
   ck_assert_uint_eq (t.n_signalled, 3);
   ck_assert (get (&t, pid)->spared);
-  ck_assert_int_eq (node_state (pid), 'S');
+  node_await_state (pid, 'S');
   mp_tree_free (&t);
 
   t = (struct mp_tree) { .choose = spare, .choose_arg = &pid };
   ck_assert_int_eq (mp_tree_kill_descendants (getpid (), SIGKILL, &t), 0);
   ck_assert_uint_eq (t.n_signalled, 5);
   mp_tree_free (&t);
-  ck_assert_int_eq (node_state (pid), 'S');
+  node_await_state (pid, 'S');
 }
 END_TEST
 
@@ -602,13 +602,13 @@ static Suite *
 tree_suite (void)
 {
   Suite *s = suite_create ("tree");
-  TCase *t = unit_case ("stat");
+  TCase *t = unit_tcase ("stat");
   tcase_add_checked_fixture (t, nodes_setup, nodes_teardown);
   tcase_add_loop_test (t, stat_line, 0, N_ENTRIES (stat_lines));
   tcase_add_test (t, stat_read);
   suite_add_tcase (s, t);
 
-  t = unit_case ("tree");
+  t = unit_tcase ("tree");
   tcase_add_checked_fixture (t, nodes_setup, nodes_teardown);
   tcase_add_loop_test (t, scan, 0, N_ENTRIES (ways));
   tcase_add_loop_test (t, scan_root, 0, N_ENTRIES (ways));

@@ -107,7 +107,7 @@ START_TEST (descendants)
   add (&s, a);
   kill_all (&s, 3);
   ck_assert_uint_eq (count (&s, MP_STANDING_TARGET), 1);
-  ck_assert_int_eq (node_state (a), 'S');
+  node_await_state (a, 'S');
   mp_treeset_end (&s);
 
   /* The caller's parent may be one.  */
@@ -309,7 +309,7 @@ static Suite *
 treeset_suite (void)
 {
   Suite *s = suite_create ("treeset");
-  TCase *t = unit_case ("treeset");
+  TCase *t = unit_tcase ("treeset");
   tcase_add_checked_fixture (t, nodes_setup, nodes_teardown);
   tcase_add_loop_test (t, several, 0, N_ENTRIES (ways));
   tcase_add_loop_test (t, descendants, 0, N_ENTRIES (ways));

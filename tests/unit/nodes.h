@@ -8,13 +8,13 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* A node is a forked process that ends with its parent (and after a minute in
-   any case), so that a failed test leaves nothing behind.  A test that uses
+/* A node is a forked process that ends with its parent (and after two minutes
+   in any case), so that a failed test leaves nothing behind.  A test that uses
    nodes has nodes_setup and nodes_teardown as its fixture.  */
 
 /* How much slower than usual the machine is allowed to be: seconds that
    anything may take before a test fails.  */
-enum { NODES_PATIENCE = 120 };
+enum { NODES_PATIENCE = 60 };
 
 /* Become the subreaper of all nodes.  */
 void nodes_setup (void);

@@ -126,10 +126,11 @@ unit_skip_test (char const *test, char const *why)
 }
 
 TCase *
-unit_case (char const *name)
+unit_tcase (char const *name)
 {
+  enum { SECONDS = 300 };
   TCase *t = tcase_create (name);
-  tcase_set_timeout (t, 600);
+  tcase_set_timeout (t, SECONDS);
   return t;
 }
 

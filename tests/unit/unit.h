@@ -61,9 +61,9 @@ void read_file (int fd, struct bytes *b);
 #define unit_skip(why) unit_skip_test (__func__, why)
 void unit_skip_test (char const *test, char const *why);
 
-/* Make a test case as tcase_create does, but one whose tests may take long:
-   slow machines, sanitizers and others at work are no failures.  */
-TCase *unit_case (char const *name);
+/* As tcase_create, but each test may take as long as it does on a slow and busy
+   machine: Check's own limit is 4 s.  */
+TCase *unit_tcase (char const *name);
 
 /* Run SUITE and return main's exit status.  */
 int run_suite (Suite *suite);
