@@ -40,7 +40,11 @@ chmod a+rwx .
 env "$mark_" USER_ID="$ordinary_user_" sh ./mixed &
 retry_until_ 60 test -s root || framework_failure_
 root=$(cat root)
-sleeps_ () { test "$(cat /proc/$(cat own)/comm)" = sleep; }
+sleeps_ ()
+{
+  test "$(cat /proc/$(cat own)/comm /proc/$(cat foreign)/comm)" = 'sleep
+sleep'
+}
 retry_until_ 60 sleeps_ || framework_failure_
 run_as_user_ pkill-tree -t 60 $root 2> err
 test $? = 1 || fail=1
@@ -55,6 +59,6 @@ process_gone_ "$(cat foreign)" && fail=1
 # root may end anyone's.
 run_as_user_ env "$mark_" sh -c 'echo $$ > alien; exec sleep 1000' &
 retry_until_ 60 test -s alien || framework_failure_
-returns_ 0 pkill-tree "$(cat alien)" $foreign || fail=1
+returns_ 0 pkill-tree -t 60 "$(cat alien)" $foreign || fail=1
 
 Exit $fail
