@@ -12,16 +12,60 @@ require_strace_
 strace -qq -o /dev/null -e inject=getppid:signal=KILL:when=1 true \
   2> /dev/null || skip_ 'strace cannot inject signals here'
 
+# The steps are shared out among some workers, which mostly wait.  Each has a
+# folder, records and a mark of its own.
+workers='1 2 3 4'
+own_mark_ () { mark_=$all_mark-$1; }
+all_mark=$mark_
+cleanup_ ()
+{
+  kill_leftovers_
+  for worker in $workers; do
+    own_mark_ $worker
+    kill_leftovers_
+  done
+}
+
+# share_ COMMAND [ARG]...
+# Run COMMAND in each worker, with its part of the file steps as standard
+# input.
+share_ ()
+{
+  local pids_= worker pid_
+  for worker in $workers; do
+    (
+      own_mark_ $worker
+      rm -rf $worker && mkdir $worker && cd $worker || exit
+      awk -v w=$worker 'NR % 4 == w % 4' ../steps > mine
+      use_records_
+      "$@" < mine
+      kill_leftovers_
+      exit $fail
+    ) &
+    pids_="$pids_ $!"
+  done
+  for pid_ in $pids_; do
+    wait $pid_ || fail=1
+  done
+}
+
+# new_records_
+# Begin with records that have just been cleaned: one start does that, and the
+# next ones do not.
+new_records_ ()
+{
+  rm -rf records
+  pspawn_ -q -N first true && pjoin first
+}
+
 # steps_ [OPTION]...
 # Store in the file steps the system calls of a start with OPTIONs, from where
 # pspawn makes the directory of its records: the name of each, and how many of
 # that name there have been.
 steps_ ()
 {
-  rm -rf records
-  # One cleans the records, the others do not.
-  pspawn -q -N first true && pjoin first || return
-  strace -qq -o trace pspawn -q -N x "$@" sleep 1000 || return
+  new_records_ || return
+  env "$mark_" strace -qq -o trace pspawn -q -N x "$@" sleep 1000 || return
   kill "$(supervisor_ x)" && ended_ x && rm -rf records/none/x || return
   awk '
     match ($0, /^[a-z_0-9]+\(/) {
@@ -59,36 +103,43 @@ process_ ()
     && ! process_gone_ "$(record_says_ x handle | sed 's/:.*//')"
 }
 
-for how in $(pspawn --list-start-methods); do
-  steps_ --start-method=$how || framework_failure_
+# client_ METHOD
+# Kill pspawn at each of the calls that standard input tells.
+client_ ()
+{
+  new_records_ || framework_failure_
   while read -r call n; do
     env "$mark_" strace -qq -o trace -e inject=$call:signal=KILL:when=$n \
-      pspawn -q -N x --start-method=$how sleep 1000 > out 2>&1 < /dev/null
+      pspawn -q -N x --start-method=$1 sleep 1000 > out 2>&1 < /dev/null
     # By send it tells its supervisor that it has told the user.
     if grep '^sendto(.* = 1$' trace > /dev/null; then
       process_ && kill "$(record_says_ x handle | sed 's/:.*//')" \
         && ended_ x && rm -rf records/none/x
     else
-      retry_until_ 20 nothing_
-    fi || { warn_ "$how: half a process after $call $n"; fail=1; }
-  done < steps
+      retry_until_ 60 nothing_
+    fi || { warn_ "$1: half a process after $call $n"; fail=1; }
+  done
   # Nothing else is there.
-  no_leftovers_ 20 || fail=1
+  no_leftovers_ 60 || fail=1
   pspawn -q -N last true && ended_ last || fail=1
   returns_ 125 pspawn -q -N last true 2> err || fail=1
-  test "$(wc -l < steps)" -gt 30 || { cat steps; fail=1; }
   ls -A records/none | grep -vE '^(last|\.server(-lock)?)$' > left
-  compare /dev/null left || { warn_ "$how"; fail=1; }
+  compare /dev/null left || { warn_ "$1"; fail=1; }
   ls records/handle > left
   cat records/none/*/start | sed -n 's/^handle //p' | sort > exp
   sort left > out
-  compare exp out || { warn_ "$how"; fail=1; }
+  compare exp out || { warn_ "$1"; fail=1; }
+}
+for how in $(pspawn --list-start-methods); do
+  steps_ --start-method=$how || framework_failure_
+  test "$(wc -l < steps)" -gt 30 || { cat steps; fail=1; }
+  share_ client_ $how
 done
 
 # The server, from when it is asked.  Where it goes without pidfds, a start that
 # is cut short was seen, rarely, to be made again: README-hacking.
 grep '^#define MP_USE_PIDFD 1' "$abs_builddir/config.h" > /dev/null \
-  || { no_leftovers_ 20 || fail=1; Exit $fail; }
+  || { no_leftovers_ 60 || fail=1; Exit $fail; }
 
 # attached_ PID
 # Succeed if the process is traced, or has been killed at its first call.
@@ -107,10 +158,10 @@ server_ ()
   rm -rf records/none/first
   # Nothing is left to be done for that one: it waits.
   waits_ () { grep '^State:.S' /proc/$server/status > /dev/null 2>&1; }
-  retry_until_ 30 waits_ || return
+  retry_until_ 60 waits_ || return
   strace -qq -o trace "$@" -p $server &
   tracer=$!
-  retry_until_ 30 attached_ $server
+  retry_until_ 60 attached_ $server
 }
 
 # Ask it for a process that tells when it runs.
@@ -119,7 +170,7 @@ job_ ()
   pspawn_ -q -N x --start-method=forkserver \
     sh -c 'echo ran >> ran; exec sleep 1000'
 }
-rm -rf records
+rm -rf records ran
 server_ && job_ || framework_failure_
 kill $server
 wait $tracer
@@ -134,32 +185,42 @@ awk '
   /^write\(.* = [0-9]+$/ && /\\0\\0\\0\\0/ { answered = 1 }
   answered && /^epoll_p?wait/ { exit }' trace > steps
 test "$(wc -l < steps)" -gt 30 || { cat trace; fail=1; }
-killed=0
-while read -r call n; do
-  rm -rf records ran
-  server_ -e inject=$call:signal=KILL:when=$n \
-    || { warn_ "$call $n: no server"; fail=1; }
-  job_ 2> err
-  status=$?
-  # It need not have come to that call: what it waits for comes in any order.
-  kill -KILL $server 2> /dev/null
-  wait $tracer
-  if test $status = 0; then
-    retry_until_ 30 test -e ran && process_ \
-      || { warn_ "$call $n: none"; fail=1; }
-  else
-    test $status = 125 && grep 'supervisor' err > /dev/null \
-      || { warn_ "$call $n: $status"; cat err; fail=1; }
-    killed=$((killed + 1))
-    no_sleep_ || { warn_ "$call $n: a process"; fail=1; }
-    test ! -e records/none/x || { warn_ "$call $n: a record"; fail=1; }
-  fi
-  kill_leftovers_
-  # Not even when it was asked again.
-  test ! -e ran || test "$(wc -l < ran)" = 1 \
-    || { warn_ "$call $n: it ran twice"; fail=1; }
-done < steps
+
+# Kill the server at each of the calls that standard input tells, and write how
+# often that was before the answer to "killed".
+victim_ ()
+{
+  local killed=0
+  while read -r call n; do
+    rm -rf records ran
+    server_ -e inject=$call:signal=KILL:when=$n \
+      || { warn_ "$call $n: no server"; fail=1; }
+    job_ 2> err
+    status=$?
+    # It need not have come to that call: what it waits for comes in any order.
+    kill -KILL $server 2> /dev/null
+    wait $tracer
+    if test $status = 0; then
+      retry_until_ 60 test -e ran && process_ \
+        || { warn_ "$call $n: none"; fail=1; }
+    else
+      test $status = 125 && grep 'supervisor' err > /dev/null \
+        || { warn_ "$call $n: $status"; cat err; fail=1; }
+      killed=$((killed + 1))
+      # It has been killed with the server, and may be on its way out.
+      retry_until_ 60 no_sleep_ || { warn_ "$call $n: a process"; fail=1; }
+      test ! -e records/none/x || { warn_ "$call $n: a record"; fail=1; }
+    fi
+    kill_leftovers_
+    # Not even when it was asked again.
+    test ! -e ran || test "$(wc -l < ran)" = 1 \
+      || { warn_ "$call $n: it ran twice"; fail=1; }
+  done
+  echo $killed > killed
+}
+share_ victim_
+killed=$(cat [1-4]/killed | awk '{ n += $1 } END { print n + 0 }')
 test $killed -gt 15 || { warn_ "killed $killed times"; cat steps; fail=1; }
-no_leftovers_ 20 || fail=1
+no_leftovers_ 60 || fail=1
 
 Exit $fail
