@@ -28,6 +28,9 @@ for how in $(pspawn --list-start-methods); do
     pspawn_ -q -N $name true && ended_ $name || fail=1
   done
   pspawn_ -q -N runs --start-method=$how sleep 1000 || fail=1
+  # The last cleaning shall have been just now.
+  rm -f records/.cleaned
+  start_ --start-method=$how
   sed 's/^boot .*/boot another/' records/none/old/start > start
   cat start > records/none/old/start
 
@@ -50,7 +53,7 @@ for how in $(pspawn --list-start-methods); do
   others_ runs || { warn_ "$how: runs"; fail=1; }
   kill "$(record_says_ runs handle | sed 's/:.*//')" || fail=1
   gone_ () { process_gone_ "$(record_says_ runs handle | sed 's/:.*//')"; }
-  retry_until_ 30 gone_ || fail=1
+  retry_until_ 60 gone_ || fail=1
   for n in 1 2; do
     rm records/.cleaned
     MPUTILS_KEEP=0 start_ --start-method=$how
@@ -64,14 +67,14 @@ env "$mark_" pspawn --scope sh -c '
   pspawn -q -N in-ended true; pspawn -q -N in-runs sleep 1000
   : > ready; exec sleep 1000' &
 guard=$!
-retry_until_ 30 test -e ready || fail=1
+retry_until_ 60 test -e ready || fail=1
 scope=$(ls records | grep :) || fail=1
 test -n "$scope" || fail=1
-retry_until_ 30 test -e records/$scope/in-ended/status || fail=1
+retry_until_ 60 test -e records/$scope/in-ended/status || fail=1
 kill -STOP $guard
 kill -KILL "${scope%%:*}" $guard
 wait $guard
-retry_until_ 30 process_gone_ "${scope%%:*}" || fail=1
+retry_until_ 60 process_gone_ "${scope%%:*}" || fail=1
 kill_leftovers_
 start_
 rm -f records/.cleaned
@@ -98,6 +101,6 @@ for how in $(pspawn --list-start-methods); do
   printf 'err\nerr\n' > exp
   compare exp err || { warn_ "$how"; fail=1; }
 done
-no_leftovers_ 30 || fail=1
+no_leftovers_ 60 || fail=1
 
 Exit $fail

@@ -20,7 +20,7 @@ while :; do sleep 1000; done
 END2
 
 # ready_ NAME
-ready_ () { retry_until_ 30 test -e ready-$1 || fail=1; }
+ready_ () { retry_until_ 60 test -e ready-$1 || fail=1; }
 
 for how in spawn fork forkserver; do
   # The owner ends by itself: here, the parent of pspawn.
@@ -53,7 +53,7 @@ for how in spawn fork forkserver; do
   wait $owner
   ended_ c-$how || fail=1
   test "$how" != forkserver || end_server_ || fail=1
-  no_leftovers_ 30 || { warn_ "$how"; fail=1; }
+  no_leftovers_ 60 || { warn_ "$how"; fail=1; }
 done
 
 # What ends on SIGTERM has the time for it.
@@ -93,7 +93,7 @@ ended_ orphans || fail=1
 process_gone_ "$(supervisor_ orphans)" && fail=1
 kill $owner
 wait $owner
-no_leftovers_ 30 || fail=1
+no_leftovers_ 60 || fail=1
 
 # If its supervisor is killed, it ends too; a plain one goes on.
 pspawn_ -q -D --owner=$$ -N d1 sleep 1000 || fail=1
@@ -101,7 +101,7 @@ pspawn_ -q -N d2 sh "$abs_srcdir/tests/await" test -e stop || fail=1
 for name in d1 d2; do
   kill -KILL "$(supervisor_ $name)" || fail=1
 done
-retry_until_ 20 process_gone_ "$(record_says_ d1 handle | sed 's/:.*//')" \
+retry_until_ 60 process_gone_ "$(record_says_ d1 handle | sed 's/:.*//')" \
   || fail=1
 process_gone_ "$(record_says_ d2 handle | sed 's/:.*//')" && fail=1
 : > stop
@@ -111,18 +111,19 @@ pspawn_ -q -N term -k .2 sh hard term || fail=1
 ready_ term
 kill "$(supervisor_ term)" || fail=1
 ended_ term || fail=1
-no_leftovers_ 30 || fail=1
+no_leftovers_ 60 || fail=1
 
 # In a scope, the owner is the main process, and not a shell that has passed.
 cat > main <<'END2'
-pspawn -q -D -o inherit sh -c 'trap "echo ended; exit" TERM; : > ready-scope
+pspawn -q -D -k 60 -o inherit sh -c 'trap "echo ended; exit" TERM
+  : > ready-scope
   while :; do sleep .05; done'
 sh "$abs_srcdir/tests/await" test -e ready-scope
 echo main
 END2
-pspawn_ --scope sh main > out || fail=1
+pspawn_ --scope -k 60 sh main > out || fail=1
 printf 'main\nended\n' > exp
 compare exp out || fail=1
-no_leftovers_ 20 || fail=1
+no_leftovers_ 60 || fail=1
 
 Exit $fail

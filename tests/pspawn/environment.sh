@@ -78,6 +78,6 @@ ended_ none || fail=1
 echo unset > exp
 compare exp records/none/none/out.0 || fail=1
 end_server_ || fail=1
-no_leftovers_ 20 || fail=1
+no_leftovers_ 60 || fail=1
 
 Exit $fail

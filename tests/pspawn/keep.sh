@@ -85,13 +85,13 @@ pspawn_ -q -N orphan sh -c '
   echo early' || fail=1
 ended_ orphan || fail=1
 : > go
-retry_until_ 30 test -s late || fail=1
+retry_until_ 60 test -s late || fail=1
 echo 0 > exp
 compare exp late || fail=1
 written_ orphan out > out
 echo early > exp
 compare exp out || fail=1
 end_server_ || fail=1
-no_leftovers_ 20 || fail=1
+no_leftovers_ 60 || fail=1
 
 Exit $fail

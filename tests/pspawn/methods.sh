@@ -99,6 +99,6 @@ for how in spawn fork forkserver; do
   compare exp records/none/long-$how/out.0 || fail=1
 done
 end_server_ || fail=1
-no_leftovers_ 20 || fail=1
+no_leftovers_ 60 || fail=1
 
 Exit $fail

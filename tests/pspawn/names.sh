@@ -27,7 +27,7 @@ for how in $(pspawn --list-start-methods); do
   for name in $(cat names); do
     ended_ $name || fail=1
   done
-  test "$how" != forkserver || kill "$(supervisor_ Process-1)" || fail=1
+  test "$how" != forkserver || end_server_of_ Process-1 || fail=1
 
   # Of fifty that want the same, one gets it.
   pids=
@@ -51,7 +51,7 @@ for how in $(pspawn --list-start-methods); do
   echo "49 pspawn: the name 'one' is taken; pjoin frees it" > exp
   compare exp err || fail=1
   ended_ one || fail=1
-  test "$how" != forkserver || kill "$(supervisor_ one)" || fail=1
+  test "$how" != forkserver || end_server_of_ one || fail=1
 done
 
 # Also when all have seen the same ones before any takes its own.
@@ -93,7 +93,7 @@ for name in ' ' '*' "a'b" 'a b' '~' '%s' claim handle status 1a "$(printf \
     > out || fail=1
   printf '%s\n' "$name" > exp
   compare exp out || fail=1
-  retry_until_ 30 test -s "records/none/$name/out.0" || fail=1
+  retry_until_ 60 test -s "records/none/$name/out.0" || fail=1
   cmp exp "records/none/$name/out.0" || fail=1
 done
 
@@ -104,6 +104,6 @@ pspawn_ --scope sh -c 'pspawn -N same --print=name true
   || fail=1
 printf '%s\n' same Process-1 Process-1 > exp
 compare exp out || fail=1
-no_leftovers_ 20 || fail=1
+no_leftovers_ 60 || fail=1
 
 Exit $fail

@@ -154,7 +154,7 @@ check_ 125 '' "pspawn: cannot open './no/x': No such file or directory\n" \
   pspawn_ -o ./no/x true
 check_ 125 '' "pspawn: cannot open './no': No such file or directory\n" \
   pspawn_ -i ./no true
-no_leftovers_ 20 || fail=1
+no_leftovers_ 60 || fail=1
 
 # If the handle cannot be told, nothing stays: neither the process nor its
 # name, whether it runs on or has ended.
@@ -165,16 +165,16 @@ if test -w /dev/full; then
         > /dev/full 2> err || fail=1
       echo 'pspawn: write error: No space left on device' > exp
       compare exp err || fail=1
-      retry_until_ 20 test ! -e records/none/untold || fail=1
+      retry_until_ 60 test ! -e records/none/untold || fail=1
       returns_ 125 pspawn_ --start-method=$how -N untold $command \
         >&- 2> err || fail=1
       echo 'pspawn: write error: Bad file descriptor' > exp
       compare exp err || fail=1
-      retry_until_ 20 test ! -e records/none/untold || fail=1
+      retry_until_ 60 test ! -e records/none/untold || fail=1
     done
   done
   end_server_ || fail=1
-  no_leftovers_ 20 || fail=1
+  no_leftovers_ 60 || fail=1
 fi
 
 # The directory of the records must be the user's alone.
@@ -206,6 +206,6 @@ env -u MPUTILS_DIR TMPDIR="$PWD/tmp" "$mark_" pspawn -q true || fail=1
 umask 022
 test "$(find tmp -mindepth 1 -maxdepth 1 -perm 700)" \
   = "tmp/mputils-$(id -u)" || fail=1
-no_leftovers_ 20 || fail=1
+no_leftovers_ 60 || fail=1
 
 Exit $fail

@@ -8,7 +8,7 @@
 require_proc_
 use_records_
 
-scope_ () { timeout 100 env "$mark_" pspawn --scope "$@"; }
+scope_ () { timeout 300 env "$mark_" pspawn --scope "$@"; }
 
 # clean_ WHAT
 # Succeed if nothing is left of any scope, now.
@@ -99,7 +99,7 @@ END2
 scope_ sh -c '
   pspawn -q -N outer sh -c "
     sh $abs_srcdir/tests/await test -e inner-ended; : > outer-done"
-  pspawn --scope sh -c "pspawn -q -D sh ender; pspawn -q sh -c :
+  pspawn --scope -k 60 sh -c "pspawn -q -D -k 60 sh ender; pspawn -q sh -c :
     sh $abs_srcdir/tests/await test -e ender-up"
   test -e ender-done && : > inner-ended' || fail=1
 test -e outer-done || fail=1
@@ -127,7 +127,7 @@ for sig in INT:130 TERM:143 HUP:129; do
         pspawn -q -D sleep 1000
         setsid sleep 1000 & : > started; $end" &
     pid=$!
-    retry_until_ 30 test -e started || fail=1
+    retry_until_ 60 test -e started || fail=1
     kill -${sig%:*} $pid
     wait $pid
     test $? = ${sig#*:} || { warn_ "$sig, $end: status"; fail=1; }
@@ -142,7 +142,7 @@ done
     sh -c ': > up; sh "$abs_srcdir/tests/await" test -e go2; exit 5'
 ) &
 pid=$!
-retry_until_ 30 test -e up || fail=1
+retry_until_ 60 test -e up || fail=1
 kill $pid
 kill -HUP $pid
 : > go2
@@ -164,7 +164,7 @@ for who in guard keeper group; do
     setsid sh -c "trap \"\" TERM; sleep 1000; sleep 1000" &
     : > started; sleep 1000' 2> err &
   pid=$!
-  retry_until_ 30 test -e started || fail=1
+  retry_until_ 60 test -e started || fail=1
   case $who in
     guard)  kill -KILL $pid ;;
     keeper) kill -KILL $(children_ $pid) ;;
@@ -172,7 +172,7 @@ for who in guard keeper group; do
   esac
   wait $pid
   test $? = 137 || fail=1
-  no_leftovers_ 20 || { warn_ "left after SIGKILL of the $who"; fail=1; }
+  no_leftovers_ 60 || { warn_ "left after SIGKILL of the $who"; fail=1; }
   test $who = keeper && echo 'pspawn: the scope was ended by signal 9' > exp \
     && { compare exp err || fail=1; }
 done
@@ -180,6 +180,6 @@ done
 # Nobody's scope: the variable of one that has ended.
 h=$(scope_ sh -c 'echo "$MPUTILS_SCOPE"') || fail=1
 MPUTILS_SCOPE=$h pspawn_ -q true || fail=1
-no_leftovers_ 20 || fail=1
+no_leftovers_ 60 || fail=1
 
 Exit $fail

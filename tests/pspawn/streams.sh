@@ -97,7 +97,7 @@ for how in $methods; do
     || fail=1
   holds_ () { ls -l "/proc/$(supervisor_ k-$how)/fd" | grep "$PWD/[fi]"; }
   no_holds_ () { ! holds_ > /dev/null; }
-  retry_until_ 20 no_holds_ || { holds_; fail=1; }
+  retry_until_ 60 no_holds_ || { holds_; fail=1; }
   kill "$(supervisor_ k-$how)" || fail=1
 done
 
@@ -115,6 +115,6 @@ echo x > null && pspawn_ -q -N word -i ./null cat || fail=1
 ended_ word || fail=1
 says_ records/none/word/out.0 x || fail=1
 
-no_leftovers_ 20 || fail=1
+no_leftovers_ 60 || fail=1
 
 Exit $fail

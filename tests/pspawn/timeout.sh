@@ -16,18 +16,32 @@ for how in $(pspawn --list-start-methods); do
   test "$(record_says_ t1-$how timed-out)" = 1 || fail=1
 
   # Another signal.
-  pspawn_ -q --start-method=$how -N t2-$how -t .1 -s INT -k 60 \
-    sh -c 'trap "echo int; exit 3" INT; while :; do sleep .05; done' || fail=1
-  ended_ t2-$how || fail=1
+  another_ ()
+  {
+    rm -rf ready records/none/t2-$how
+    pspawn_ -q --start-method=$how -N t2-$how -t $1 -s INT -k 60 sh -c '
+      trap "echo int; exit 3" INT; : > ready; while :; do sleep .05; done' \
+      && ended_ t2-$how 120 || fail=1
+    test -e ready
+  }
+  with_more_time_ another_ || fail=1
   test "$(record_says_ t2-$how status)" = $((3 * 256)) || fail=1
+  echo int > exp
+  compare exp records/none/t2-$how/out.0 || fail=1
 
   # SIGKILL later, to the whole tree.
-  pspawn_ -q --start-method=$how -N t3-$how -t .5 -k .1 sh -c '
-    trap "" TERM
-    setsid sleep 1000 &
-    sleep 1000 &
-    while :; do sleep 1000; done' || fail=1
-  ended_ t3-$how || fail=1
+  kill_later_ ()
+  {
+    rm -rf ready records/none/t3-$how
+    pspawn_ -q --start-method=$how -N t3-$how -t $1 -k .1 sh -c '
+      trap "" TERM
+      setsid sleep 1000 &
+      sleep 1000 &
+      : > ready
+      while :; do sleep 1000; done' && ended_ t3-$how 120 || fail=1
+    test -e ready
+  }
+  with_more_time_ kill_later_ || fail=1
   test "$(record_says_ t3-$how status)" = 9 || fail=1
   # At once if that is the signal.
   pspawn_ -q --start-method=$how -N t4-$how -t .1 -s KILL -k 1d sleep 1000 \
@@ -41,7 +55,7 @@ for how in $(pspawn --list-start-methods); do
   test "$(record_says_ t5-$how status)" = $((7 * 256)) || fail=1
   test "$(record_says_ t5-$how timed-out)" = 0 || fail=1
   test "$how" != forkserver || end_server_ || fail=1
-  no_leftovers_ 30 || { warn_ "$how"; fail=1; }
+  no_leftovers_ 60 || { warn_ "$how"; fail=1; }
 done
 
 # The script finds the status, the names and the folder, whatever the end was;
@@ -84,7 +98,7 @@ no_orphan_ ()
   done 2> /dev/null > sleeps
   return 0
 }
-retry_until_ 30 no_orphan_ || { warn_ 'an orphan is left'; fail=1; }
+retry_until_ 60 no_orphan_ || { warn_ 'an orphan is left'; fail=1; }
 : > go
 for how in $(pspawn --list-start-methods); do
   ended_ s-$how || fail=1
@@ -97,6 +111,6 @@ pspawn_ -q -N f1 --on-exit='exit 9' sh -c 'exit 4' || fail=1
 ended_ f1 || fail=1
 test "$(record_says_ f1 status)" = $((4 * 256)) || fail=1
 end_server_ || fail=1
-no_leftovers_ 30 || fail=1
+no_leftovers_ 60 || fail=1
 
 Exit $fail
