@@ -42,10 +42,10 @@ compare exp out || fail=1
 # A process that joins all does not wait for itself.
 env "$mark_" pspawn -q -N self sh -c 'pspawn -q -N sub echo sub; pjoin -A' \
   || fail=1
-pjoin -t 30 self > out || fail=1
+pjoin -t 300 self > out || fail=1
 echo sub > exp
 compare exp out || fail=1
 
-no_leftovers_ 10 || fail=1
+no_leftovers_ 60 || fail=1
 
 Exit $fail

@@ -19,7 +19,7 @@ join_ ()
   rm -f err
   pspawn -q -N other true || fail=1
   pjoin -v other $1 2> err & j=$!
-  retry_until_ 30 grep "'other'" err > /dev/null || { cat err; fail=1; }
+  retry_until_ 60 grep "'other'" err > /dev/null || { cat err; fail=1; }
 }
 
 # joined_ STATUS
@@ -56,10 +56,10 @@ joined_ 137 || fail=1
 env "$mark_" sh -c '
   sh -c "sh $0 test -e die; exit 5" & echo $! > zombie; exec sleep 1000' \
   "$abs_srcdir/tests/await" & keeper=$!
-retry_until_ 30 grep sleep /proc/$keeper/comm > /dev/null || fail=1
+retry_until_ 60 grep sleep /proc/$keeper/comm > /dev/null || fail=1
 : > die
 z=$(cat zombie)
-retry_until_ 30 process_gone_ $z || fail=1
+retry_until_ 60 process_gone_ $z || fail=1
 returns_ 5 pjoin $z > out 2> err || fail=1
 compare /dev/null out || fail=1
 compare /dev/null err || fail=1
@@ -81,6 +81,6 @@ fi
 
 kill $keeper
 wait $keeper
-no_leftovers_ 10 || fail=1
+no_leftovers_ 60 || fail=1
 
 Exit $fail

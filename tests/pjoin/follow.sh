@@ -15,10 +15,10 @@ env "$mark_" pspawn -q -N live sh -c '
   echo 1; echo e1 >&2; sh "$0" test -e go-1; echo 2; sh "$0" test -e go-2
   echo 3; echo e3 >&2; exit 4' "$await_" || fail=1
 env "$mark_" pjoin -f live > out 2> err & j=$!
-retry_until_ 30 grep 1 out > /dev/null || fail=1
-retry_until_ 30 grep e1 err > /dev/null || fail=1
+retry_until_ 60 grep 1 out > /dev/null || fail=1
+retry_until_ 60 grep e1 err > /dev/null || fail=1
 : > go-1
-retry_until_ 30 grep 2 out > /dev/null || fail=1
+retry_until_ 60 grep 2 out > /dev/null || fail=1
 kill -0 $j || fail=1
 : > go-2
 wait $j
@@ -33,7 +33,7 @@ returns_ 1 pjoin live 2> /dev/null || fail=1
 env "$mark_" pspawn -q -N dots sh -c 'printf ..; sh "$0" test -e go-dots
   echo .' "$await_" || fail=1
 env "$mark_" pjoin -f dots > out & j=$!
-retry_until_ 30 test -s out || fail=1
+retry_until_ 60 test -s out || fail=1
 kill -0 $j || fail=1
 : > go-dots
 wait $j || fail=1
@@ -81,7 +81,7 @@ seq 200000 > data
 env "$mark_" pspawn -q -N big sh -c 'cat data; sh "$0" test -e go-big' \
   "$await_" || fail=1
 { pjoin -f big; echo $? > status; } \
-  | { retry_until_ 30 grep 0 data > /dev/null; : > go-big; cat; } > out
+  | { retry_until_ 60 grep 0 data > /dev/null; : > go-big; cat; } > out
 compare data out || fail=1
 test "$(cat status)" = 0 || fail=1
 
@@ -109,6 +109,6 @@ pjoin -f second > out || fail=1
 echo second > exp
 compare exp out || fail=1
 
-no_leftovers_ 10 || fail=1
+no_leftovers_ 60 || fail=1
 
 Exit $fail

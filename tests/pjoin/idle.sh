@@ -20,20 +20,8 @@ waits_ ()
   rm -f log err
   env "$mark_" strace -f -o log "$@" ended a > out 2> err &
   j=$!
-  retry_until_ 30 grep "'ended'" err > /dev/null || fail=1
-  lines=
-  retry_until_ 30 steady_ || fail=1
-  n=$(wc -l < log)
-  silent=0
-  retry_until_ 30 silent_ || return 1
-}
-# The log does not grow from look to look; not ten times in a row.
-steady_ () { old=$lines; lines=$(wc -l < log); test "$old" = "$lines"; }
-silent_ ()
-{
-  test "$(wc -l < log)" = $n || return 1
-  silent=$((silent + 1))
-  test $silent -gt 10
+  retry_until_ 60 grep "'ended'" err > /dev/null || fail=1
+  becomes_silent_ log
 }
 
 options='-v -vf'
@@ -49,6 +37,6 @@ for o in $options; do
   wait $j || fail=1
 done
 
-no_leftovers_ 10 || fail=1
+no_leftovers_ 60 || fail=1
 
 Exit $fail

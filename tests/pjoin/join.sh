@@ -90,7 +90,7 @@ pspawn -q -N piped cat data || fail=1
 pjoin piped | cat > out
 compare data out || fail=1
 pspawn -q -N slowly cat data || fail=1
-pjoin slowly | { retry_until_ 30 test -d records/none; cat; } > out
+pjoin slowly | { retry_until_ 60 test -d records/none; cat; } > out
 compare data out || fail=1
 
 Exit $fail

@@ -18,10 +18,10 @@ lost_ ()
   p=$(env "$mark_" pspawn --print=pid -N "$1" \
         sh -c 'echo a; sh "$0" test -e go; exit 4' "$await_") \
     || fail=1
-  retry_until_ 30 grep a records/none/$1/out.0 > /dev/null || fail=1
+  retry_until_ 60 grep a records/none/$1/out.0 > /dev/null || fail=1
   s=$(sed -n 's/^supervisor \([0-9]*\):.*/\1/p' records/none/$1/start)
   kill -KILL $s
-  retry_until_ 30 process_gone_ $s || fail=1
+  retry_until_ 60 process_gone_ $s || fail=1
 }
 
 # It is said to be lost, and still waited for.  The kernel may tell how it has
@@ -35,7 +35,7 @@ returns_ 124 pjoin -t .01 a > out || fail=1
 pspawn -q -N ended true || fail=1
 rm -f err
 env "$mark_" pjoin -v ended a > out 2> err & j=$!
-retry_until_ 30 grep "'ended'" err > /dev/null || fail=1
+retry_until_ 60 grep "'ended'" err > /dev/null || fail=1
 kill -0 $j || fail=1
 : > go
 wait $j
@@ -52,7 +52,7 @@ rm go
 for clean in : 'pjoin --list'; do
   lost_ b
   : > go
-  retry_until_ 30 process_gone_ $p || fail=1
+  retry_until_ 60 process_gone_ $p || fail=1
   $clean > /dev/null
   pjoin --list --report='%n %s %x' > out || fail=1
   echo 'b lost ?' > exp
@@ -78,6 +78,6 @@ done
 # It can be ended.
 lost_ c
 returns_ 124 pjoin -t 0 -k 0 c > out 2> /dev/null || fail=1
-no_leftovers_ 10 || fail=1
+no_leftovers_ 60 || fail=1
 
 Exit $fail

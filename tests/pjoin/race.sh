@@ -38,7 +38,7 @@ h=$(env "$mark_" pspawn -N c sh "$await_" test -e go-c) || fail=1
 pspawn -q -N ended true || fail=1
 rm -f err
 env "$mark_" pjoin -v ended b c > out 2> err & j=$!
-retry_until_ 30 grep "'ended'" err > /dev/null || fail=1
+retry_until_ 60 grep "'ended'" err > /dev/null || fail=1
 # It will look at the record of b when c has ended, for it is stopped now.
 kill -STOP $j
 : > go
@@ -59,6 +59,6 @@ pjoin b > out || fail=1
 echo new > exp
 compare exp out || fail=1
 
-no_leftovers_ 10 || fail=1
+no_leftovers_ 60 || fail=1
 
 Exit $fail

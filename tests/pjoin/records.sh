@@ -47,7 +47,7 @@ fi
 # Records that are torn or garbage: no process is touched, and others do.
 pspawn -q -N good echo good || fail=1
 pspawn -q -N bad true || fail=1
-retry_until_ 30 pjoin --poll bad || fail=1
+retry_until_ 60 pjoin --poll bad || fail=1
 damaged_ ()
 {
   returns_ 125 pjoin bad > out 2> err || fail=1
@@ -84,7 +84,7 @@ compare exp out || fail=1
 
 # From before the machine was started again: nothing of it is true any more.
 pspawn -q -N old echo old || fail=1
-retry_until_ 30 pjoin --poll old || fail=1
+retry_until_ 60 pjoin --poll old || fail=1
 sed 's/^boot .*/boot another/' records/none/old/start > start
 cat start > records/none/old/start
 rm records/none/old/status
@@ -94,7 +94,7 @@ compare exp out || fail=1
 # Such are cleaned; so are those that ended long ago, but never one that runs.
 pspawn -q -N new echo new || fail=1
 env "$mark_" pspawn -q -N runs sh "$abs_srcdir/tests/await" test -e go || fail=1
-retry_until_ 30 pjoin --poll new || fail=1
+retry_until_ 60 pjoin --poll new || fail=1
 pjoin --list --report=%n > out || fail=1
 printf '%s\n' new runs > exp
 compare exp out || fail=1

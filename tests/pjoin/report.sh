@@ -45,7 +45,7 @@ compare exp out || fail=1
 test -z "$(pjoin --list)" || fail=1
 env "$mark_" pspawn -q -N run sh "$await_" test -e go || fail=1
 pspawn -q -N end sh -c 'exit 5' || fail=1
-retry_until_ 30 pjoin --poll end || fail=1
+retry_until_ 60 pjoin --poll end || fail=1
 format='%n %s %x'
 pjoin --list --report="$format" > out || fail=1
 printf '%s\n' 'run running -' 'end ended 5' > exp
@@ -111,6 +111,6 @@ echo '[{H, "name": null, "scope": null, "daemon": false, "command": null,' \
   '"elapsed": null, "user": null, "system": null, "peak_kib": null}]' > exp
 compare exp got || fail=1
 
-no_leftovers_ 10 || fail=1
+no_leftovers_ 60 || fail=1
 
 Exit $fail

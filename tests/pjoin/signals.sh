@@ -18,7 +18,7 @@ for sig in INT TERM HUP; do
   # A shell ignores SIGINT for what it starts in the background.
   env --default-signal=INT true 2> /dev/null || skip_ 'env is too old'
   env --default-signal=INT pjoin -v ended waited > out 2> err & j=$!
-  retry_until_ 30 grep "'ended'" err > /dev/null || fail=1
+  retry_until_ 60 grep "'ended'" err > /dev/null || fail=1
   kill -$sig $j
   wait $j
   status=$?
@@ -34,18 +34,19 @@ done
 
 # While it delivers to a pipe that nobody reads: all the output is there again,
 # with its name and its handle, and what came before is gone.
-seq 100000 > data
+# Pages may be of 64 KiB, and a pipe has 16.
+seq 300000 > data
 mkfifo fifo
 for sig in INT TERM HUP; do
   pspawn -q -N before echo before || fail=1
   h=$(pspawn -N big cat data) || fail=1
   pspawn -q -N after echo after || fail=1
-  retry_until_ 30 pjoin --poll before big after || fail=1
+  retry_until_ 60 pjoin --poll before big after || fail=1
   env --default-signal=INT pjoin before big after > fifo 2> err & j=$!
   {
     read line
     # The record is out of sight by now, or is about to be.
-    retry_until_ 30 test ! -d records/none/big || fail=1
+    retry_until_ 60 test ! -d records/none/big || fail=1
     kill -$sig $j
     wait $j
     status=$?
@@ -65,16 +66,16 @@ done
 
 # nohup is respected.
 pspawn -q -N big cat data || fail=1
-retry_until_ 30 pjoin --poll big || fail=1
+retry_until_ 60 pjoin --poll big || fail=1
 env --ignore-signal=HUP pjoin big > fifo & j=$!
 {
-  retry_until_ 30 test ! -d records/none/big || fail=1
+  retry_until_ 60 test ! -d records/none/big || fail=1
   kill -HUP $j
   cat
 } < fifo > out
 wait $j || fail=1
 compare data out || fail=1
 
-no_leftovers_ 10 || fail=1
+no_leftovers_ 60 || fail=1
 
 Exit $fail

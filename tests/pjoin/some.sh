@@ -40,7 +40,7 @@ rm go-*
 
 # Never more than M, be more of them there.
 for n in a b c; do spawn_ $n 0; : > go-$n; done
-retry_until_ 30 pjoin --poll a b c || fail=1
+retry_until_ 60 pjoin --poll a b c || fail=1
 pjoin --count=2 a b c > out || fail=1
 printf '%s\n' a b > exp
 compare exp out || fail=1
@@ -52,7 +52,7 @@ spawn_ good 0
 spawn_ bad 3
 spawn_ long 0
 : > go-good
-retry_until_ 30 pjoin --poll good || fail=1
+retry_until_ 60 pjoin --poll good || fail=1
 : > go-bad
 returns_ 3 pjoin --first-failure long good bad > out || fail=1
 printf '%s\n' good bad > exp
@@ -66,7 +66,7 @@ rm go-*
 spawn_ a 9
 spawn_ b 0
 : > go-a
-retry_until_ 30 pjoin --poll a > out || fail=1
+retry_until_ 60 pjoin --poll a > out || fail=1
 compare /dev/null out || fail=1
 returns_ 1 pjoin --poll a b || fail=1
 pjoin --poll --any a b || fail=1
@@ -90,6 +90,6 @@ compare exp err || fail=1
 : > go-e
 pjoin e > out || fail=1
 
-no_leftovers_ 10 || fail=1
+no_leftovers_ 60 || fail=1
 
 Exit $fail

@@ -45,6 +45,6 @@ pjoin: 'vk' (H) was ended by signal KILL
 EOF
 compare exp out || fail=1
 
-no_leftovers_ 10 || fail=1
+no_leftovers_ 60 || fail=1
 
 Exit $fail

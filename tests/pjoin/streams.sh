@@ -9,7 +9,7 @@ MPUTILS_DIR=$PWD/records; export MPUTILS_DIR
 
 # ended_ NAME COMMAND [ARG]...
 # Start COMMAND as NAME and wait for its end.
-ended_ () { pspawn -q -N "$@" && retry_until_ 30 pjoin --poll "$1" || fail=1; }
+ended_ () { pspawn -q -N "$@" && retry_until_ 60 pjoin --poll "$1" || fail=1; }
 
 # Closed input: it matters only if handles are to be read.
 ended_ a echo a
@@ -59,7 +59,8 @@ fi
 
 # A reader that has enough: quiet, as if ended by SIGPIPE, and nothing is lost.
 env --default-signal=PIPE true 2> /dev/null || skip_ 'env is too old'
-seq 100000 > data
+# Pages may be of 64 KiB, and a pipe has 16.
+seq 300000 > data
 ended_ big cat data
 for f in '' -f; do
   {

@@ -14,8 +14,9 @@ spawn_ () { env "$mark_" pspawn -q -N "$1" sh -c "$2" || fail=1; }
 
 # Nothing is killed, delivered or released.
 spawn_ child 'echo begun; exec sleep 1000'
+retry_until_ 60 grep begun records/none/child/out.0 > /dev/null || fail=1
 pspawn -q -N ended echo ended || fail=1
-retry_until_ 30 pjoin --poll ended || fail=1
+retry_until_ 60 pjoin --poll ended || fail=1
 returns_ 124 pjoin -t .01 ended child > out 2> err || fail=1
 compare /dev/null out || fail=1
 compare /dev/null err || fail=1
@@ -39,7 +40,7 @@ compare exp out || fail=1
 grep "'child' ([0-9:]*) was ended by signal INT" err > /dev/null \
   || { cat err; fail=1; }
 returns_ 1 pjoin child 2> /dev/null || fail=1
-no_leftovers_ 10 || fail=1
+no_leftovers_ 60 || fail=1
 
 # -k ends what does not heed that, and the whole tree: sessions of their own
 # and orphans, too.
@@ -54,9 +55,9 @@ EOF
 for method in $(pspawn --list-start-methods); do
   rm -f ready
   env "$mark_" pspawn --start-method=$method -q -N hard sh hard || fail=1
-  retry_until_ 30 test -e ready || fail=1
+  retry_until_ 60 test -e ready || fail=1
   returns_ 124 pjoin -t 0 -k .01 hard || fail=1
-  no_leftovers_ 30 || { warn_ "$method"; fail=1; }
+  no_leftovers_ 60 || { warn_ "$method"; fail=1; }
 done
 
 # Any process can be ended so.
@@ -64,7 +65,7 @@ env "$mark_" sh -c 'sleep 1000; :' & p=$!
 (pjoin -t 0 -k 10 $p)
 test $? = 124 || fail=1
 wait $p
-no_leftovers_ 10 || fail=1
+no_leftovers_ 60 || fail=1
 
 # What pjoin itself descends from is refused, before anything is done.
 env "$mark_" sleep 1000 & p=$!
