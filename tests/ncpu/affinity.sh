@@ -26,10 +26,10 @@ test "$(taskset -c $last ncpu --online)" = $online || fail=1
 test "$(taskset -c $last ncpu --all)" = "$(ncpu --all)" || fail=1
 
 # Another process.
-env "$mark_" taskset -c $last sleep 60 &
+env "$mark_" taskset -c $last sleep 1000 &
 pid=$!
 pid_has_ () { test "$(ncpu --pid=$pid --list)" = $last; }
-retry_until_ 10 pid_has_ || fail=1
+retry_until_ 60 pid_has_ || fail=1
 test "$(ncpu --pid=$pid)" = 1 || fail=1
 test "$(ncpu --pid=$pid --online)" = $online || fail=1
 test "$(ncpu --pid=$$)" = "$(ncpu)" || fail=1

@@ -40,10 +40,10 @@ grep "^\* quota  *0.2  *$cgroup_/leaf/$file  *20000 100000\$" table || fail=1
 set_ "$cgroup_/leaf" max || framework_failure_
 
 # Another process, seen from outside.
-sh -c "$enter_cgroup_" "$cgroup_" env "$mark_" sleep 60 &
+sh -c "$enter_cgroup_" "$cgroup_" env "$mark_" sleep 1000 &
 pid=$!
 pid_is_there_ () { grep -x $pid "$cgroup_/leaf/cgroup.procs" > /dev/null; }
-retry_until_ 10 pid_is_there_ || fail=1
+retry_until_ 60 pid_is_there_ || fail=1
 test "$(ncpu --pid=$pid --round=exact)" = 0.5 || fail=1
 test "$(ncpu)" = "$before" || fail=1
 kill $pid

@@ -65,8 +65,9 @@ test $? = 1 || fail=1
 echo "pkill-tree: process '$(cat pid)' is refused: it is this program itself" \
   > exp
 compare exp err || fail=1
-kthread=$(awk '$9 % 4194304 >= 2097152 { print $1; exit }' \
-          /proc/[0-9]*/stat 2> /dev/null)
+# One that stays: where there are any, the parent of all.
+kthread=$(sed 's/ (.*) / (x) /' /proc/2/stat 2> /dev/null \
+          | awk '$4 == 0 && $9 % 4194304 >= 2097152 { print $1 }')
 test -z "$kthread" \
   || says_ 1 "process '$kthread' is refused: it is a thread of the kernel" \
        pkill-tree -s 0 $kthread
@@ -102,7 +103,7 @@ compare /dev/null err || fail=1
 
 # The others are ended nevertheless.
 env "$mark_" sleep 1000 &
-returns_ 1 pkill-tree nobody $! 2> err || fail=1
+returns_ 1 pkill-tree -t 60 nobody $! 2> err || fail=1
 wait $!
 test $? = 143 || fail=1
 
@@ -114,8 +115,8 @@ printf '%s\r\n\n%s\n\r\n%s' $a $b $c | returns_ 0 pkill-tree --dry-run - > out
 sed 's/ .*//' out | sort > found
 printf '%s\n' $a $b $c | sort > exp
 compare exp found || fail=1
-printf '%s\0%s\0' $a $b | returns_ 0 pkill-tree -0 - || fail=1
-echo $c | returns_ 0 pkill-tree - || fail=1
+printf '%s\0%s\0' $a $b | returns_ 0 pkill-tree -t 60 -0 - || fail=1
+echo $c | returns_ 0 pkill-tree -t 60 - || fail=1
 for pid in $a $b $c; do
   wait $pid
   test $? = 143 || fail=1

@@ -67,11 +67,15 @@ start_leader_ ()
   retry_until_ 60 has_ a b c root || framework_failure_ 'not started'
 }
 start_leader_
-pkill-tree --dry-run "$(cat root)" | sed 's/ .*//' | sort > found
 cat a b root | sort > exp
-# Each has a sleep.
+# Each has a sleep, or will have one soon.
+found_ ()
+{
+  pkill-tree --dry-run "$(cat root)" | sed 's/ .*//' | sort > found
+  test "$(wc -l < found)" = 6
+}
+retry_until_ 60 found_ || { cat found; fail=1; }
 test "$(comm -12 found exp | wc -l)" = 3 || { cat found; fail=1; }
-test "$(wc -l < found)" = 6 || { cat found; fail=1; }
 returns_ 0 pkill-tree -t 60 "$(cat root)" || fail=1
 gone_ a b root
 # Nothing leads to this one.
@@ -135,7 +139,7 @@ clear_
 env "$mark_" "$forest" super job spawn sh -c 'sh ./orphan a setsid' > handle &
 retry_until_ 60 has_ a handle || framework_failure_ 'not started'
 retry_until_ 60 process_gone_ "$(sed 's/:.*//' handle)" || fail=1
-returns_ 0 pkill-tree job || fail=1
+returns_ 0 pkill-tree -t 60 job || fail=1
 gone_ a
 
 # A supervisor that is found in another's tree is spared; what it has started
@@ -151,7 +155,7 @@ outer=$!
 returns_ 0 pkill-tree -v -t 60 outer 2> err || { cat err; fail=1; }
 grep "'$(cat root)'" err > /dev/null || { cat err; fail=1; }
 gone_ root
-no_leftovers_ 20 || fail=1
+no_leftovers_ 60 || fail=1
 wait $outer || { warn_ 'a supervisor was hit'; fail=1; }
 
 Exit $fail

@@ -11,6 +11,8 @@ forest=$abs_builddir/tests/helpers/forest
 env "$mark_" "$forest" tree 2 2 > ready &
 root=$!
 retry_until_ 60 test -s ready || framework_failure_
+test -r "/proc/$root/task/$root/children" \
+  || skip_ 'this kernel does not list the children of a process'
 children=$(cat "/proc/$root/task/$root/children")
 set -- $(echo $children | tr ' ' '\n' | sort -n)
 test $# = 3 || framework_failure_
@@ -68,22 +70,24 @@ test "$(wc -l < out)" -le 2 || { cat out; fail=1; }
 grep " 'a b' ''\$" out > /dev/null || { cat out; fail=1; }
 
 # All are still there, and the root stays.
-returns_ 0 pkill-tree --descendants -v $root 2> err || fail=1
+returns_ 0 pkill-tree --descendants -t 60 -v $root 2> err || fail=1
 test "$(grep -c '^pkill-tree: sent TERM to process ' err)" = 4 || fail=1
 grep "'$root'" err && fail=1
 process_gone_ $root && fail=1
-returns_ 0 pkill-tree --descendants $root || fail=1
+returns_ 0 pkill-tree --descendants -t 60 $root || fail=1
 returns_ 0 pkill-tree --tree $root $odd > out || fail=1
 grep "^$root " out > /dev/null || fail=1
 
 # An own ancestor's descendants: all but this branch.
-sh -c 'sleep 1000 & echo $! > pid; pkill-tree --descendants $$; echo $? > st' \
-  2> err || fail=1
+sh -c 'sleep 1000 & echo $! > pid
+  pkill-tree --descendants -t 60 $$; echo $? > st' 2> err || fail=1
 test "$(cat st)" = 0 || fail=1
 process_gone_ "$(cat pid)" || fail=1
 
-returns_ 125 pkill-tree --dry-run $root > /dev/full 2> err || fail=1
-returns_ 0 pkill-tree $root $odd || fail=1
+if test -w /dev/full; then
+  returns_ 125 pkill-tree --dry-run $root > /dev/full 2> err || fail=1
+fi
+returns_ 0 pkill-tree -t 60 $root $odd || fail=1
 no_leftovers_ 0 || fail=1
 
 Exit $fail

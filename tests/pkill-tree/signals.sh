@@ -42,21 +42,21 @@ returns_ 124 pkill-tree -q -t 0 $pid > out 2> err || fail=1
 compare /dev/null err || fail=1
 
 # Then KILL comes, or at once.
-returns_ 0 pkill-tree -v -k .1 $pid 2> err || fail=1
+returns_ 0 pkill-tree -t 60 -v -k .1 $pid 2> err || fail=1
 grep "^pkill-tree: sent TERM to process '$pid': sh ./deaf" err > /dev/null \
   || { cat err; fail=1; }
 grep "^pkill-tree: sent KILL to process '$pid': sh ./deaf" err > /dev/null \
   || { cat err; fail=1; }
 no_leftovers_ 0 || fail=1
 start_deaf_
-returns_ 0 pkill-tree -k 0 $pid || fail=1
+returns_ 0 pkill-tree -t 60 -k 0 $pid || fail=1
 no_leftovers_ 0 || fail=1
 
 # What ends in time is not killed.
 env "$mark_" sh -c 'trap "echo bye > bye; exit" TERM; echo 1 > up
   while :; do sleep .01; done' &
 retry_until_ 60 test -s up || framework_failure_
-returns_ 0 pkill-tree -k 60 $! || fail=1
+returns_ 0 pkill-tree -t 60 -k 60 $! || fail=1
 test -s bye || fail=1
 
 # --no-wait does not.
@@ -78,7 +78,7 @@ retry_until_ 60 state_ $pid S || fail=1
 returns_ 0 pkill-tree -s TSTP $pid || fail=1
 # Unless asked to.
 returns_ 124 pkill-tree -t .1 -s WINCH $pid 2> err || fail=1
-returns_ 0 pkill-tree -s KILL $pid || fail=1
+returns_ 0 pkill-tree -t 60 -s KILL $pid || fail=1
 no_leftovers_ 0 || fail=1
 
 # What a handler starts on its way out is ended as well, where it can be found.
@@ -92,7 +92,7 @@ if setsid true; then
   env "$mark_" "$abs_builddir/tests/helpers/forest" handle sh ./heir &
   retry_until_ 60 test -s heir.up || framework_failure_
   # A shell that has just forked may lose SIGTERM.
-  returns_ 0 pkill-tree -k .5 $! || fail=1
+  returns_ 0 pkill-tree -t 60 -k .5 $! || fail=1
   no_leftovers_ 0 || fail=1
 fi
 

@@ -59,7 +59,7 @@ start_ "$forest" tree 3 1
 first=$pid
 start_ "$forest" tree 3 2
 child=$(sed 's/ .*//' "/proc/$pid/task/$pid/children")
-returns_ 0 pkill-tree -v $first $pid $child $first 2> err || fail=1
+returns_ 0 pkill-tree -t 60 -v $first $pid $child $first 2> err || fail=1
 sort -u err > once
 test "$(wc -l < err)" = 11 || { cat err; fail=1; }
 test "$(wc -l < once)" = 11 || fail=1
@@ -67,7 +67,7 @@ no_leftovers_ 0 || fail=1
 
 # One that has nobody else: the usual case.
 env sleep 1000 &
-returns_ 0 pkill-tree $! || fail=1
+returns_ 0 pkill-tree -t 60 $! || fail=1
 wait $!
 test $? = 143 || fail=1
 
