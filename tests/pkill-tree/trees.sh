@@ -32,7 +32,7 @@ for signal in TERM KILL; do
   grep '^pkill-tree:' err && fail=1
   no_leftovers_ 0 || fail=1
   wait $pid
-  test $? = $((128 + $(kill -l $signal))) || fail=1
+  test $? = $((128 + $(env kill -l $signal))) || fail=1
 done
 
 # Not so many descriptors as members.
