@@ -211,6 +211,10 @@ END_TEST
 START_TEST (find_program)
 {
   char *path;
+  /* The user's own may have folders that the user cannot enter.  */
+  char const *old = getenv ("PATH");
+  char *saved = old ? strdup (old) : NULL;
+  ck_assert_int_eq (setenv ("PATH", "/usr/bin:/bin", 1), 0);
   ck_assert_int_eq (mp_find_program ("sh", &path), 0);
   ck_assert_ptr_nonnull (strchr (path, '/'));
   free (path);
@@ -220,6 +224,9 @@ START_TEST (find_program)
   ck_assert_int_eq (mp_find_program ("", &path), ENOENT);
   ck_assert_int_eq (mp_find_program ("no-such-program-here", &path), ENOENT);
   ck_assert_int_eq (mp_find_program ("/", &path), EACCES);
+  if (saved)
+    setenv ("PATH", saved, 1);
+  free (saved);
 }
 END_TEST
 
