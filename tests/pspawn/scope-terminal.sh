@@ -52,8 +52,7 @@ timeout 300 script -qec "env '$mark_' pspawn -q -N survivor \
   /dev/null > shown 2>&1 < /dev/null &
 pid=$!
 retry_until_ 60 test -e started || fail=1
-kill -KILL $(sed -s -n 's/^\([0-9]*\) (.*) [A-Z] '$pid' .*/\1/p' \
-             /proc/[0-9]*/stat 2> /dev/null) || fail=1
+kill -KILL $(children_of_ $pid) || fail=1
 wait $pid
 only_survivor_ ()
 {

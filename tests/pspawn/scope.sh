@@ -151,11 +151,6 @@ test $? = 5 || fail=1
 clean_ ignored
 
 # SIGKILL of the keeper, of its guard, and of both: nothing stays.
-children_ ()
-{
-  sed -s -n 's/^\([0-9]*\) (.*) [A-Z] '$1' .*/\1/p' /proc/[0-9]*/stat \
-    2> /dev/null
-}
 for who in guard keeper group; do
   rm -f started
   setsid env "$mark_" pspawn --scope -k .2 sh -c '
@@ -167,7 +162,7 @@ for who in guard keeper group; do
   retry_until_ 60 test -e started || fail=1
   case $who in
     guard)  kill -KILL $pid ;;
-    keeper) kill -KILL $(children_ $pid) ;;
+    keeper) kill -KILL $(children_of_ $pid) ;;
     group)  kill -KILL -$pid ;;
   esac
   wait $pid
