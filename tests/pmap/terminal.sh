@@ -100,8 +100,7 @@ timeout 60 script -qec "env '$mark_' pmap -k .1 \
   > shown 2>&1 < /dev/null &
 pid=$!
 retry_until_ 30 test -e started || fail=1
-kill -KILL $(sed -s -n 's/^\([0-9]*\) (.*) [A-Z] '$pid' .*/\1/p' \
-             /proc/[0-9]*/stat 2> /dev/null) || fail=1
+kill -KILL $(children_of_ $pid) || fail=1
 wait $pid
 no_leftovers_ 20 || fail=1
 
