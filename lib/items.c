@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lines.h"
+#include "minmax.h"
+
 /* How much is read at a time, at first.  A longer item doubles it.  */
 enum { READ_SIZE = 64 * 1024 };
 
@@ -164,4 +167,19 @@ mp_items_next (struct mp_items *r, struct mp_item *item)
       if (err)
         return err;
     }
+}
+
+size_t
+mp_items_more (struct mp_items *r, size_t max, size_t max_bytes,
+               char const **data, size_t *len)
+{
+  *data = r->buffer + r->start;
+  *len = 0;
+  if (r->skipping)
+    return 0;
+  size_t n = mp_lines_count (*data, MIN (r->end - r->start, max_bytes),
+                             r->delimiter, max, len);
+  r->start += *len;
+  r->searched = MAX (r->searched, r->start);
+  return n;
 }

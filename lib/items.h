@@ -48,4 +48,11 @@ void mp_items_free (struct mp_items *r);
    whole is left out.  */
 int mp_items_next (struct mp_items *r, struct mp_item *item);
 
+/* Give items that R has read already, MAX at most and of MAX_BYTES bytes at
+   most: store where they are in *DATA, in one piece and
+   each with its delimiter, and in *LEN how many bytes that is.  They stay R's
+   and are good until the next call.  Return how many there are.  */
+size_t mp_items_more (struct mp_items *r, size_t max, size_t max_bytes,
+                      char const **data, size_t *len);
+
 #endif

@@ -24,6 +24,7 @@ mp_order_init (struct mp_order *o, enum mp_grouping grouping,
                void *arg)
 {
   *o = (struct mp_order) { .grouping = grouping, .budget.limit = limit,
+                           .line_end = { '\n', '\n' },
                            .delivered = delivered, .arg = arg };
   int err = mp_sink_init (&o->sink[MP_STREAM_OUT], out_fd);
   if (!err)
@@ -231,14 +232,14 @@ emit (struct mp_order *o, struct mp_output *out, int stream,
               if (err || !st->mid_line)
                 return err;
             }
-          char const *newline = memchr (start, '\n', want);
+          char const *newline = memchr (start, o->line_end[stream], want);
           if (newline)
             want = newline - start + 1;
         }
       size_t n;
       int err = emit_bytes (o, stream, start, want, &n);
       if (n)
-        st->mid_line = start[n - 1] != '\n';
+        st->mid_line = start[n - 1] != o->line_end[stream];
       *taken += n;
       if (err || n < want)
         return err;
@@ -295,7 +296,7 @@ drain_all (struct mp_order *o, struct mp_output *out)
       if (out->ended && st->mid_line && wants_lines (o, out))
         {
           size_t n;
-          err = emit_bytes (o, i, "\n", 1, &n);
+          err = emit_bytes (o, i, &o->line_end[i], 1, &n);
           if (err || !n)
             return err ? err : EAGAIN;
           st->mid_line = false;
@@ -437,7 +438,7 @@ mp_order_put (struct mp_order *o, struct mp_output *out, int stream,
     }
   if (wants_lines (o, out))
     {
-      char const *newline = memrchr (data, '\n', len);
+      char const *newline = memrchr (data, o->line_end[stream], len);
       if (newline)
         st->complete = st->buf.length + (newline - data) + 1;
     }

@@ -49,6 +49,8 @@ struct mp_output
 struct mp_order
 {
   enum mp_grouping grouping;
+  char line_end[MP_STREAMS];    /* what ends lines there: newlines, unless the
+                                   owner changes that */
   struct mp_sink sink[MP_STREAMS];
   struct mp_budget budget;
   struct mp_output *first, *last;               /* not delivered yet */

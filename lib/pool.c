@@ -57,6 +57,7 @@ void
 mp_task_free (struct mp_task *task)
 {
   mp_block_free (task->block);
+  mp_lines_free (task->lines);
   free (task);
 }
 
@@ -421,6 +422,8 @@ next_task (struct mp_pool *pool)
       return NULL;
     }
   size_t charge = sizeof *task;
+  if (task->lines)
+    charge += sizeof *task->lines + task->lines->len;
   for (size_t i = 0; i < task->n_items; i++)
     charge += sizeof *task->item + task->item[i].len + 1;
   mp_order_open (&pool->order, &task->out,
@@ -545,6 +548,13 @@ forget_deadline (struct mp_pool *pool, struct mp_task *task)
     pool->last_begun = task->prev_begun;
   task->prev_begun = task->next_begun = NULL;
   task->deadline = 0;
+}
+
+void
+mp_pool_progress (struct mp_pool *pool, struct mp_task *task)
+{
+  forget_deadline (pool, task);
+  mp_pool_begun (pool, task);
 }
 
 /* End the tasks whose time is over at NOW.  */

@@ -12,6 +12,7 @@
 #include "block.h"
 #include "callback.h"
 #include "items.h"
+#include "lines.h"
 #include "monotime.h"
 #include "order.h"
 #include "spool.h"
@@ -41,6 +42,7 @@ struct mp_task
                                    mp_pool_extra */
   void *job;                    /* the executor's */
   struct mp_block *block;       /* its standard input, owned; null: none */
+  struct mp_lines *lines;       /* its items, if it has many, owned; or null */
   size_t n_items;
   struct mp_item item[];        /* the bytes follow in the same block */
 };
@@ -235,6 +237,10 @@ void mp_pool_child (struct mp_pool *pool, pid_t pid, int status);
 
 /* For executors.  TASK, which was started, begins now: its time runs.  */
 void mp_pool_begun (struct mp_pool *pool, struct mp_task *task);
+
+/* For executors.  TASK, which has begun, has come to another of its lines: its
+   time begins anew.  */
+void mp_pool_progress (struct mp_pool *pool, struct mp_task *task);
 
 /* For executors.  TASK wrote the LEN bytes at DATA to STREAM.  */
 void mp_pool_output (struct mp_pool *pool, struct mp_task *task, int stream,

@@ -98,3 +98,12 @@ mp_taskenv_set (struct mp_taskenv *e, struct mp_task const *task,
   *p = NULL;
   return 0;
 }
+
+void
+mp_taskenv_set_slot (struct mp_taskenv *e, unsigned int slot)
+{
+  char **p = e->envp + e->n_fixed;
+  snprintf (e->number[0], sizeof e->number[0], "%s%u", slot_name, slot);
+  *p++ = e->number[0];
+  *p = NULL;
+}

@@ -35,4 +35,8 @@ void mp_taskenv_free (struct mp_taskenv *e);
 int mp_taskenv_set (struct mp_taskenv *e, struct mp_task const *task,
                     bool with_item);
 
+/* Make E->envp the environment of what serves many tasks in SLOT:
+   PMAP_SLOT.  */
+void mp_taskenv_set_slot (struct mp_taskenv *e, unsigned int slot);
+
 #endif

@@ -351,6 +351,9 @@ worker_ended (struct mp_worker *w, int status)
   struct mp_workers *s = w->set;
   w->ended = true;
   w->status = status;
+  if (w->input.source.fd < 0
+      || ioctl (w->input.source.fd, FIONREAD, &w->unread) != 0)
+    w->unread = -1;
   s->n--;
   mp_slots_give (&s->slots, w->slot);
   unwatch_streams (w);

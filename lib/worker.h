@@ -59,6 +59,9 @@ struct mp_worker
   unsigned int slot;
   struct mp_worker_stream stream[MP_STREAMS];
   struct mp_worker_stream input;        /* where it reads; fd -1: closed */
+  int unread;                   /* once it has ended: bytes of its input that
+                                   it had not read; -1: its input was closed
+                                   before, or that is not known */
 
   /* Private.  */
   mp_time look_at;              /* when to read its streams; 0: watched */
