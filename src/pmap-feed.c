@@ -38,6 +38,7 @@ struct pmap_feed
                                    the reader's, until its next call */
   struct mp_task *back;         /* items that came back, the last first */
   bool ended, failed, split;
+  bool lost;                    /* memory does not hold the next item */
   unsigned long long index;     /* of the last task */
 
   /* The items of the next task, as far as they are known.  */
@@ -333,6 +334,139 @@ gather (struct pmap_feed *feed, struct mp_task **task)
   return feed->n ? finish_task (feed, task) : 0;
 }
 
+/* Items cannot be read any more if ERR is neither 0 nor EAGAIN: report that.
+   Return 0 or EAGAIN.  */
+static int
+report_end (struct pmap_feed *feed, int err)
+{
+  if (!err || err == EAGAIN)
+    return err;
+  pmap_say (feed->messages, err, _("cannot read items"));
+  feed->failed = feed->ended = true;
+  return 0;
+}
+
+/* Make the LEN bytes at BYTES, which are N lines, a task; if NAMED, the first
+   one is its item, too.  Null if memory is exhausted.  */
+static struct mp_task *
+make_lines (struct pmap_feed *feed, char const *bytes, size_t len, size_t n,
+            bool named)
+{
+  char *store;
+  char *text = malloc (len);
+  size_t first = (char *) memchr (bytes, feed->o->line_end, len) - bytes;
+  struct mp_task *task = text ? mp_task_new (named, named ? first + 1 : 0,
+                                             &store) : NULL;
+  if (task)
+    task->lines = mp_lines_new (text, len, n, feed->o->line_end);
+  if (!task || !task->lines)
+    {
+      free (text);
+      free (task);
+      return NULL;
+    }
+  memcpy (text, bytes, len);
+  if (named)
+    {
+      memcpy (store, bytes, first);
+      store[first] = '\0';
+      task->item[0] = (struct mp_item) { store, first };
+    }
+  task->index = feed->index + 1;
+  feed->index += n;
+  return task;
+}
+
+/* Make the task of ITEM alone, which is no line if it is BAD.  */
+static int
+lone_line (struct pmap_feed *feed, struct mp_item const *item, bool bad,
+           bool named, struct mp_task **task)
+{
+  if (bad)
+    {
+      int err = single_task (feed, item, task);
+      if (*task && !(*task)->error)
+        (*task)->error = EINVAL;
+      return err;
+    }
+  item->data[item->len] = feed->o->line_end;
+  *task = make_lines (feed, item->data, item->len + 1, 1, named);
+  item->data[item->len] = '\0';
+  return *task ? 0 : lost_task (feed, task);
+}
+
+/* Add ITEM, for which there is room, to the lines of the next task, of which N
+   are to be the most, and what else was read already.  */
+static void
+add_lines (struct pmap_feed *feed, struct mp_item const *item, size_t n)
+{
+  char *p = mempcpy (feed->bytes + feed->n_bytes, item->data, item->len);
+  *p++ = feed->o->line_end;
+  feed->n_bytes += item->len + 1;
+  feed->n++;
+  if (feed->o->arg_item || feed->o->delimiter != feed->o->line_end)
+    return;
+  char const *data;
+  size_t len;
+  feed->n += mp_items_more (&feed->reader, n - feed->n,
+                            feed->bytes_allocated - feed->n_bytes, &data,
+                            &len);
+  memcpy (p, data, len);
+  feed->n_bytes += len;
+}
+
+/* Gather lines for the next task, N at most, or make *TASK of one that must be
+   alone.  Return 0, EAGAIN or ENOMEM.  */
+static int
+gather_lines (struct pmap_feed *feed, size_t n, bool named,
+              struct mp_task **task)
+{
+  char end = feed->o->line_end;
+  bool may_be_bad = feed->o->arg_item || feed->o->delimiter != end;
+  while (feed->n < n)
+    {
+      struct mp_item item = feed->carry;
+      int err = feed->lost ? ENOMEM : item.data ? 0 : next_item (feed, &item);
+      feed->lost = err == ENOMEM && feed->n;
+      if (err == ENOMEM && !feed->n)
+        return lost_task (feed, task);
+      if (err || !item.data)
+        return err == EAGAIN ? err : 0;
+      bool bad = may_be_bad && memchr (item.data, end, item.len);
+      feed->carry.data = NULL;
+      if (bad || feed->bytes_allocated - feed->n_bytes <= item.len)
+        {
+          if (!feed->n)
+            return lone_line (feed, &item, bad, named, task);
+          feed->carry = item;
+          return 0;
+        }
+      add_lines (feed, &item, n);
+    }
+  return 0;
+}
+
+int
+pmap_feed_lines (struct pmap_feed *feed, size_t n, size_t bytes, bool named,
+                 struct mp_task **task)
+{
+  *task = NULL;
+  if (feed->bytes_allocated < bytes)
+    {
+      free (feed->bytes);
+      feed->bytes = xmalloc (bytes);
+      feed->bytes_allocated = bytes;
+    }
+  int err = gather_lines (feed, n, named, task);
+  if (feed->n)
+    {
+      *task = make_lines (feed, feed->bytes, feed->n_bytes, feed->n, named);
+      feed->n = feed->n_bytes = 0;
+      err = *task ? 0 : ENOMEM;
+    }
+  return report_end (feed, err);
+}
+
 /* pmap_feed_next for blocks.  */
 static int
 next_block (struct pmap_feed *feed, struct mp_task **task)
@@ -389,14 +523,7 @@ pmap_feed_next (struct pmap_feed *feed, struct mp_task **task)
       (*task)->index = ++feed->index;
       return 0;
     }
-  int err = gather (feed, task);
-  if (err && err != EAGAIN)
-    {
-      pmap_say (feed->messages, err, _("cannot read items"));
-      feed->failed = feed->ended = true;
-      err = 0;
-    }
-  return err;
+  return report_end (feed, gather (feed, task));
 }
 
 void

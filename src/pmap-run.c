@@ -27,8 +27,10 @@
 #include "xvasprintf.h"
 
 #include "exit-status.h"
+#include "filters.h"
 #include "front.h"
 #include "guard.h"
+#include "lines.h"
 #include "local.h"
 #include "procroom.h"
 #include "shells.h"
@@ -99,6 +101,7 @@ struct run
   bool fixed_program;           /* the same for all tasks */
   bool started;                 /* a task was started */
   bool cannot_run;              /* no task can be */
+  bool faults[MP_FILTER_FAULTS];        /* filters have done that */
   int ended_by;                 /* the signal that ends the run, or 0 */
 };
 
@@ -241,7 +244,12 @@ static int
 run_next (void *arg, struct mp_task **task)
 {
   struct run *run = arg;
-  return pmap_feed_next (run->feed, task);
+  if (!run->o->filter)
+    return pmap_feed_next (run->feed, task);
+  size_t n, bytes;
+  mp_filters_quota (run->pool.executor, &n, &bytes);
+  bool alone = run->pool.callbacks != NULL;
+  return pmap_feed_lines (run->feed, alone ? 1 : n, bytes, alone, task);
 }
 
 static int
@@ -294,26 +302,55 @@ run_started (void *arg, struct mp_task *task)
 {
   struct run *run = arg;
   run->started = true;
-  if (!run->o->verbose || expand (run->command, task, &run->shown) != 0)
+  if (!run->o->verbose || run->o->filter
+      || expand (run->command, task, &run->shown) != 0)
     return;
   char *text = command_text (&run->shown);
   mp_pool_note (&run->pool, text, strlen (text));
   free (text);
 }
 
-/* Return what TASK is about, for messages: its first item, or the beginning of
-   that, or its block.  The caller frees it.  */
+/* Return how messages name the item that is the LEN bytes at DATA: by these, or
+   the beginning of them.  The caller frees it.  */
+static char *
+item_name (char const *data, size_t len)
+{
+  char shown[SHOWN_MAX + sizeof "..."];
+  size_t n = MIN (len, SHOWN_MAX);
+  memcpy (shown, data, n);
+  strcpy (shown + n, n < len ? "..." : "");
+  return xasprintf (_("item %s"), quote (shown));
+}
+
+/* Return what TASK is about, for messages: its first item, or its block.  The
+   caller frees it.  */
 static char *
 task_name (struct mp_task const *task)
 {
-  if (!task->n_items)
+  if (task->n_items)
+    return item_name (task->item[0].data, task->item[0].len);
+  if (!task->lines)
     return xasprintf (_("block %llu"), task->index);
-  char shown[SHOWN_MAX + sizeof "..."];
-  struct mp_item const *item = &task->item[0];
-  size_t n = MIN (item->len, SHOWN_MAX);
-  memcpy (shown, item->data, n);
-  strcpy (shown + n, n < item->len ? "..." : "");
-  return xasprintf (_("item %s"), quote (shown));
+  char const *data;
+  size_t len = mp_lines_get (task->lines, 0, &data);
+  return item_name (data, len);
+}
+
+/* Report that what messages call WHAT has failed with STATUS, or because its
+   time was over.  */
+static void
+report_status (struct pmap_messages const *m, char const *what,
+               bool timed_out, int status)
+{
+  char name[SIG2STR_MAX];
+  if (timed_out)
+    pmap_say (m, 0, _("%s: its time was over"), what);
+  else if (WIFEXITED (status))
+    pmap_say (m, 0, _("%s: exit status %d"), what, WEXITSTATUS (status));
+  else if (sig2str (WTERMSIG (status), name) == 0)
+    pmap_say (m, 0, _("%s: ended by signal %s"), what, name);
+  else
+    pmap_say (m, 0, _("%s: ended by signal %d"), what, WTERMSIG (status));
 }
 
 /* Report how TASK, whose command was run, has failed.  */
@@ -322,18 +359,26 @@ report_task_status (struct pmap_messages const *m,
                     struct mp_task const *task)
 {
   char *what = task_name (task);
-  char name[SIG2STR_MAX];
-  if (task->timed_out)
-    pmap_say (m, 0, _("%s: its time was over"), what);
-  else if (WIFEXITED (task->status))
-    pmap_say (m, 0, _("%s: exit status %d"), what,
-              WEXITSTATUS (task->status));
-  else if (sig2str (WTERMSIG (task->status), name) == 0)
-    pmap_say (m, 0, _("%s: ended by signal %s"), what, name);
-  else
-    pmap_say (m, 0, _("%s: ended by signal %d"), what,
-              WTERMSIG (task->status));
+  report_status (m, what, task->timed_out, task->status);
   free (what);
+}
+
+/* Report how those of L that failed have done so.  */
+static void
+report_lines (struct pmap_messages const *m, struct mp_lines *l)
+{
+  for (size_t i = 0; i < l->n_failures; i++)
+    {
+      struct mp_line_failure const *f = &l->failure[i];
+      char const *data;
+      size_t len = mp_lines_get (l, f->line, &data);
+      char *what = item_name (data, len);
+      if (!f->timed_out && f->status == 0)
+        pmap_say (m, 0, _("%s: no answer"), what);
+      else
+        report_status (m, what, f->timed_out, f->status);
+      free (what);
+    }
 }
 
 /* Report why TASK could not be run as O says: ERR.  */
@@ -344,7 +389,12 @@ report_task_error (struct pmap_messages const *m,
 {
   char *what = task_name (task);
   struct mp_item const *item = task->n_items ? &task->item[0] : NULL;
-  if (err == EINVAL && item && memchr (item->data, '\0', item->len))
+  if (err == EINVAL && o->filter)
+    pmap_say (m, 0, (o->line_end
+                     ? _("item %llu holds a newline, which no line can")
+                     : _("item %llu holds a NUL byte, which no line can")),
+              task->index);
+  else if (err == EINVAL && item && memchr (item->data, '\0', item->len))
     pmap_say (m, 0, _("item %llu holds a NUL byte, which no argument can"),
               task->index);
   else if (err == ENOTTY)
@@ -396,7 +446,8 @@ static void
 run_delivered (void *arg, struct mp_task *task)
 {
   struct run *run = arg;
-  run->tasks++;
+  struct mp_lines *l = task->lines;
+  run->tasks += l ? l->n : 1;
   if (task->error && !run->pool.stopping)
     {
       report_task_error (run->messages, run->o, task, task->error);
@@ -409,6 +460,12 @@ run_delivered (void *arg, struct mp_task *task)
         }
     }
   bool failed = task->error || task->status != 0 || task->timed_out;
+  if (l && !task->error && l->n_failures)
+    {
+      if (run->o->verbose)
+        report_lines (run->messages, l);
+      run->failures += l->n_failures - failed;
+    }
   if (task->callback_error || task->callback_status)
     {
       failed = true;
@@ -416,8 +473,8 @@ run_delivered (void *arg, struct mp_task *task)
         report_callback (run->messages, task);
     }
   if (failed)
-    run->failures++;
-  if (run->o->verbose && !task->error && failed)
+    run->failures += task->error && l ? l->n : 1;
+  if (run->o->verbose && !task->error && !l && failed)
     report_task_status (run->messages, task);
 }
 
@@ -453,12 +510,46 @@ run_starved (void *arg, int err)
                       run->pool.cap), run->pool.cap);
 }
 
+static void
+filter_started (void *arg, unsigned int slot)
+{
+  struct run *run = arg;
+  (void) slot;
+  if (!run->o->verbose)
+    return;
+  struct mp_command const c = { .argv = (char **) run->o->command,
+                                .argc = run->o->n_command };
+  char *text = command_text (&c);
+  mp_pool_note (&run->pool, text, strlen (text));
+  free (text);
+}
+
+/* A filter has done FAULT, which is told once.  */
+static void
+filter_fault (void *arg, enum mp_filter_fault fault, int status)
+{
+  struct run *run = arg;
+  if (run->faults[fault])
+    return;
+  run->faults[fault] = true;
+  char const *name = quote (run->o->command[0]);
+  if (fault == MP_FILTER_TOO_MUCH)
+    pmap_say (run->messages, 0,
+              _("%s has written more lines than it was given"), name);
+  else if (fault == MP_FILTER_TOO_LITTLE)
+    pmap_say (run->messages, 0,
+              _("%s has ended without a line for each item"), name);
+  else
+    report_status (run->messages, name, false, status);
+}
+
 /* Report that a worker of RUN was not ready for its first item.  */
 static void
 report_failed_start (struct run const *run)
 {
   int status = run->pool.executor->failed_status;
-  char const *what = (run->o->initializer
+  char const *what = (run->o->filter ? _("the initializer")
+                      : run->o->initializer
                       ? _("the initializer or the script") : _("the script"));
   if (WIFEXITED (status))
     error (0, 0, _("cannot prepare %s: exit status %d"), what,
@@ -496,7 +587,9 @@ report (struct run *run, int err)
     return MP_EXIT_SIGNAL + run->ended_by;
   if (err || pmap_feed_failed (run->feed))
     return MP_EXIT_FAILURE;
-  return run->failures ? MP_EXIT_SOME_FAILED : MP_EXIT_SUCCESS;
+  bool faults = (run->faults[MP_FILTER_TOO_MUCH]
+                 || run->faults[MP_FILTER_FAILED]);
+  return run->failures || faults ? MP_EXIT_SOME_FAILED : MP_EXIT_SUCCESS;
 }
 
 /* Start with fewer tasks at a time than asked for where the user may not have
@@ -524,7 +617,7 @@ work (struct run *run, struct mp_guard const *g, char const *file)
     .delivered = run_delivered,
     .starved = run_starved,
     .woken = run_woken,
-    .tag = o->tag ? run_tag : NULL
+    .tag = o->tag && !o->filter ? run_tag : NULL
   };
   struct mp_local_options const local = {
     .command = run->command,
@@ -548,6 +641,25 @@ work (struct run *run, struct mp_guard const *g, char const *file)
     .mask = &run->sig.before,
     .defaults = &run->sig.defaults
   };
+  char **argv = xnmalloc (o->n_command + 1, sizeof *argv);
+  memcpy (argv, o->command, o->n_command * sizeof *argv);
+  argv[o->n_command] = NULL;
+  struct mp_filters_options const filters = {
+    .file = file,
+    .argv = argv,
+    .initializer = o->initializer,
+    .shell = o->init_shell,
+    .end = o->line_end,
+    .chunk = o->warm_chunk,
+    .max_lines = o->max_tasks,
+    .tag = o->tag,
+    .processes = o->processes,
+    .mask = &run->sig.before,
+    .defaults = &run->sig.defaults,
+    .started = filter_started,
+    .fault = filter_fault,
+    .arg = run
+  };
   struct mp_callbacks const callbacks = {
     .success = o->callback,
     .failure = o->error_callback,
@@ -556,6 +668,7 @@ work (struct run *run, struct mp_guard const *g, char const *file)
   };
   struct mp_executor *executor;
   int err = (o->script ? mp_shells_new (&shells, &executor)
+             : o->filter ? mp_filters_new (&filters, &executor)
              : mp_local_new (&local, &executor));
   if (err)
     error (MP_EXIT_FAILURE, err, _("cannot start"));
@@ -567,6 +680,8 @@ work (struct run *run, struct mp_guard const *g, char const *file)
   run->pool.signal = o->signal;
   if (o->callback || o->error_callback)
     run->pool.callbacks = &callbacks;
+  if (o->filter)
+    run->pool.order.line_end[MP_STREAM_OUT] = o->line_end;
   run->messages->pool = &run->pool;
   install_signals (&run->sig);
   respect_process_limit (&run->pool);
@@ -587,10 +702,13 @@ work (struct run *run, struct mp_guard const *g, char const *file)
   int status = report (run, err);
   if (o->script)
     mp_shells_free (executor);
+  else if (o->filter)
+    mp_filters_free (executor);
   else
     mp_local_free (executor);
   mp_pool_free (&run->pool);
   mp_command_free (&run->shown);
+  free (argv);
   return status;
 }
 
@@ -648,6 +766,24 @@ pmap_run (struct pmap_options const *o, struct pmap_feed *feed,
   return work (&run, &guard, file);
 }
 
+/* Return a command for a shell that does with the item of TASK what a filter
+   does as O says, and a newline; the caller frees it.  */
+static char *
+filter_text (struct pmap_options const *o, struct mp_task const *task)
+{
+  struct mp_command const c = { .argv = (char **) o->command,
+                                .argc = o->n_command };
+  char *text = command_text (&c);
+  char *result = xasprintf ("printf '%%s\\%c' %s | %s",
+                            o->line_end ? 'n' : '0',
+                            quotearg_style (shell_escape_quoting_style,
+                                            task->item[0].data), text);
+  free (text);
+  if (!result)
+    xalloc_die ();
+  return result;
+}
+
 int
 pmap_dry_run (struct pmap_options const *o, struct pmap_feed *feed,
               struct mp_template const *command)
@@ -657,7 +793,8 @@ pmap_dry_run (struct pmap_options const *o, struct pmap_feed *feed,
   struct mp_task *task;
   bool failures = false;
   int err;
-  while ((err = pmap_feed_next (feed, &task)) == EAGAIN || task)
+  while ((err = (o->filter ? pmap_feed_lines (feed, 1, 1, true, &task)
+                 : pmap_feed_next (feed, &task))) == EAGAIN || task)
     {
       struct pollfd p = { .fd = pmap_feed_fd (feed), .events = POLLIN };
       if (err == EAGAIN)
@@ -674,7 +811,7 @@ pmap_dry_run (struct pmap_options const *o, struct pmap_feed *feed,
         report_task_error (&messages, o, task, err);
       else
         {
-          char *text = command_text (&c);
+          char *text = o->filter ? filter_text (o, task) : command_text (&c);
           fputs (text, stdout);
           free (text);
         }

@@ -50,7 +50,7 @@ enum
   UNGROUPED_OPTION
 };
 
-static char const short_options[] = "+0a:b::c:d:I:j:k:n:P:s:t:uv";
+static char const short_options[] = "+0a:b::c:d:I:j:k:n:P:s:t:uvw";
 
 static struct option const long_options[] = {
   { "arg-file", required_argument, NULL, 'a' },
@@ -61,6 +61,7 @@ static struct option const long_options[] = {
   { "delimiter", required_argument, NULL, 'd' },
   { "dry-run", no_argument, NULL, DRY_RUN_OPTION },
   { "error-callback", required_argument, NULL, ERROR_CALLBACK_OPTION },
+  { "filter", no_argument, NULL, 'w' },
   { "header", required_argument, NULL, HEADER_OPTION },
   { "initializer", required_argument, NULL, INITIALIZER_OPTION },
   { "isolate", no_argument, NULL, ISOLATE_OPTION },
@@ -98,12 +99,14 @@ help (void)
 Usage: %s [OPTION]... COMMAND [ARG]... [::: ITEM...]\n\
   or:  %s [OPTION]... COMMAND [ARG]... :::: FILE\n\
   or:  %s [OPTION]... -c SCRIPT [::: ITEM...]\n\
+  or:  %s [OPTION]... -w COMMAND [ARG]...\n\
   or:  %s [OPTION]... -b[SIZE] COMMAND [ARG]...\n\
-"), program_name, program_name, program_name, program_name);
+"), program_name, program_name, program_name, program_name, program_name);
   fputs (_("\
 Run COMMAND once for each item, several at a time on every usable CPU; or let\n\
-shells that live on evaluate SCRIPT for each, with the item as \"$1\"; or give\n\
-blocks of the input to COMMAND's standard input.\n\
+shells that live on evaluate SCRIPT for each, with the item as \"$1\"; or let a\n\
+few runs of COMMAND answer each item, a line, with a line; or give blocks of\n\
+the input to COMMAND's standard input.\n\
 The items are the lines of standard input, unless given otherwise.\n\
 Outputs appear whole and in the order of the items.\n\
 "), stdout);
@@ -114,8 +117,8 @@ Items:\n\
   -d, --delimiter=C      items end with C: a character, or an escape such\n\
                            as \\t, \\0 or \\x1f\n\
   -n, --chunksize=N      give N items to each run of COMMAND (default 1), or\n\
-                           of -c, to a shell at once (default: as they fit),\n\
-                           or of -b, records to a block;\n\
+                           of -c or -w, to a shell or filter at once (default:\n\
+                           as they fit), or of -b, records to a block;\n\
                            'max': as many as fit on a command line\n\
       --max-chars=BYTES  use command lines of at most BYTES bytes, each\n\
                            argument with its terminator, as xargs -s counts\n\
@@ -141,13 +144,17 @@ Pool:\n\
                            what still runs DURATION later (default 5s)\n\
 "), stdout);
   fputs (_("\n\
-Warm shells:\n\
+Warm shells and filters:\n\
   -c, --command=SCRIPT   evaluate SCRIPT for each item, which is \"$1\", in one\n\
                            of a few shells; what it changes there (variables,\n\
                            functions, directory) stays there\n\
-      --initializer=SCRIPT  evaluate SCRIPT in each shell before its first item\n\
+  -w, --filter           give the items to a few runs of COMMAND, on standard\n\
+                           input, one a line; the line that COMMAND writes for\n\
+                           each is its output\n\
+      --initializer=SCRIPT  evaluate SCRIPT in each shell before its first\n\
+                           item, or before COMMAND\n\
       --isolate          evaluate the script of -c in a subshell for each item\n\
-      --max-tasks-per-child=N  replace a shell after N items\n\
+      --max-tasks-per-child=N  replace a shell or filter after N items\n\
       --shell=PROGRAM    use PROGRAM instead of sh\n\
 "), stdout);
   fputs (_("\n\
@@ -288,7 +295,8 @@ static void
 check_combinations (struct pmap_options *o)
 {
   bool lines = o->grouping == MP_GROUP_LINES;
-  bool several = 1 < o->chunk && !o->script && !o->blocks;
+  bool warm = o->script || o->filter;
+  bool several = 1 < o->chunk && !warm && !o->blocks;
   struct { bool wrong; char const *a, *b; } const pairs[] = {
     { o->ungrouped && o->tag, "--tag", "--ungrouped" },
     { o->script && o->ungrouped, "--command", "--ungrouped" },
@@ -304,6 +312,13 @@ check_combinations (struct pmap_options *o)
     { o->script && o->max_chars, "--command", "--max-chars" },
     { o->script && o->chunk == PMAP_CHUNK_MAX, "--command",
       "--chunksize=max" },
+    { o->filter && o->script, "--filter", "--command" },
+    { o->filter && o->blocks, "--filter", "--blocks" },
+    { o->filter && o->ungrouped, "--filter", "--ungrouped" },
+    { o->filter && o->replacement, "--filter", "--replace" },
+    { o->filter && o->max_chars, "--filter", "--max-chars" },
+    { o->filter && o->chunk == PMAP_CHUNK_MAX, "--filter",
+      "--chunksize=max" },
     { o->blocks && o->script, "--blocks", "--command" },
     { o->blocks && o->replacement, "--blocks", "--replace" },
     { o->blocks && o->max_chars, "--blocks", "--max-chars" },
@@ -313,9 +328,9 @@ check_combinations (struct pmap_options *o)
       && !o->record_start_len, "--chunksize", "--recend=''" }
   };
   struct { bool wrong; char const *option, *needed; } const lonely[] = {
-    { o->initializer && !o->script, "--initializer", "--command" },
+    { o->initializer && !warm, "--initializer", "--command" },
     { o->isolate && !o->script, "--isolate", "--command" },
-    { o->max_tasks && !o->script, "--max-tasks-per-child", "--command" },
+    { o->max_tasks && !warm, "--max-tasks-per-child", "--command" },
     { o->shell && !o->script, "--shell", "--command" },
     { o->header && !o->blocks, "--header", "--blocks" },
     { o->record_end && !o->blocks, "--recend", "--blocks" },
@@ -336,7 +351,7 @@ check_combinations (struct pmap_options *o)
                lonely[i].needed);
         front_try_help ();
       }
-  if (o->script)
+  if (warm)
     {
       o->warm_chunk = o->chunk;
       o->chunk = 1;
@@ -404,6 +419,9 @@ parse_options (int argc, char **argv, struct pmap_options *o)
       case 'v':
         o->verbose = true;
         break;
+      case 'w':
+        o->filter = true;
+        break;
       case CALLBACK_OPTION:
         o->callback = optarg;
         break;
@@ -461,6 +479,11 @@ parse_options (int argc, char **argv, struct pmap_options *o)
         front_try_help ();
       }
   check_combinations (o);
+  o->line_end = o->delimiter ? '\n' : '\0';
+  /* A line is all that an item has for output.  */
+  if (o->filter && o->grouping == MP_GROUP_UNORDERED && !o->callback
+      && !o->error_callback)
+    o->grouping = MP_GROUP_LINES;
   o->processes = parse_processes (processes);
   return optind;
 }
@@ -574,7 +597,7 @@ main (int argc, char **argv)
   struct mp_template *command;
   struct pmap_messages messages = { NULL };
   static char dash_c[] = "-c";
-  char *file = NULL;
+  char *file = NULL, *init_shell = NULL;
 
   char **args = copy_arguments (argc, argv);
   front_init (args[0]);
@@ -592,13 +615,16 @@ main (int argc, char **argv)
       o.command = shell;
       o.n_command = sizeof shell / sizeof *shell;
     }
-  if (o.script ? mp_template_append (o.command, o.n_command, &command)
+  if (o.script || o.filter
+      ? mp_template_append (o.command, o.n_command, &command)
       : o.blocks
       ? mp_template_without_items (o.command, o.n_command, &command)
       : mp_template_parse (o.command, o.n_command, o.replacement, &command))
     xalloc_die ();
-  if (!o.dry_run && mp_template_fixed_program (command))
+  if (!o.dry_run && (o.filter || mp_template_fixed_program (command)))
     file = find_program (o.command[0]);
+  if (o.filter && o.initializer)
+    o.init_shell = init_shell = find_program ("sh");
   struct pmap_feed *feed = pmap_feed_open (&o, command, &messages);
   int status;
   if (o.dry_run)
@@ -610,5 +636,6 @@ main (int argc, char **argv)
   free (o.record_end);
   free (o.record_start);
   free (file);
+  free (init_shell);
   return status;
 }

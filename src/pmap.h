@@ -44,6 +44,12 @@ struct pmap_options
   size_t warm_chunk;            /* tasks that a worker is given at once; 0: as
                                    they fit */
 
+  /* Warm filters.  INITIALIZER, MAX_TASKS and WARM_CHUNK are theirs, too.  */
+  bool filter;
+  char line_end;                /* what ends their lines */
+  char const *init_shell;       /* what evaluates their INITIALIZER, resolved;
+                                   or null */
+
   /* Blocks.  */
   bool blocks;
   size_t block_size;            /* 0: not said */
@@ -103,6 +109,13 @@ void pmap_feed_redirect (struct pmap_feed *feed, int fd);
 
 /* As mp_pool_ops has them, with ARG the feed.  */
 int pmap_feed_next (struct pmap_feed *feed, struct mp_task **task);
+/* As pmap_feed_next, but with a task of lines: of N items and BYTES bytes at
+   most, but for one item that is longer.  One that holds the end of a line is
+   alone, with the error EINVAL.  If NAMED, the task also has its first item as
+   such.  */
+int pmap_feed_lines (struct pmap_feed *feed, size_t n, size_t bytes,
+                     bool named, struct mp_task **task);
+
 void pmap_feed_push_back (struct pmap_feed *feed, struct mp_task *task,
                           size_t keep);
 
