@@ -35,6 +35,7 @@ if HAVE_CHECK
 unit_tests = tests/unit/check-lib
 unit_tests += tests/unit/check-blocks
 unit_tests += tests/unit/check-cpus
+unit_tests += tests/unit/check-filters
 unit_tests += tests/unit/check-items
 unit_tests += tests/unit/check-output
 unit_tests += tests/unit/check-order
@@ -84,6 +85,14 @@ tests_unit_check_cpus_SOURCES = tests/unit/check-cpus.c \
 tests_unit_check_cpus_CPPFLAGS = $(tests_unit_CPPFLAGS)
 tests_unit_check_cpus_CFLAGS = $(tests_unit_CFLAGS)
 tests_unit_check_cpus_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_filters_SOURCES = tests/unit/check-filters.c \
+  tests/unit/shortage.c tests/unit/shortage.h \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_filters_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_filters_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_filters_LDFLAGS = $(wrap_allocation)
+tests_unit_check_filters_LDADD = $(tests_unit_LDADD)
 
 tests_unit_check_items_SOURCES = tests/unit/check-items.c \
   tests/unit/shortage.c tests/unit/shortage.h \
