@@ -9,7 +9,8 @@ doc_mputils_TEXINFOS = doc/ncpu.texi doc/pjoin.texi doc/pkill-tree.texi \
 python_names = active-children arguments cpu-count daemon-cut-off \
   daemon-in-time exit-codes first-of-several first-process join-timeout \
   names plain-waited-for pool-apply-async pool-callback pool-chunksize \
-  pool-error-callback pool-imap pool-imap-unordered pool-initializer \
+  pool-error-callback pool-filter pool-imap pool-imap-unordered \
+  pool-initializer \
   pool-map pool-max-tasks pool-on-exit pool-results pool-squares \
   pool-starmap pool-starmap-text pool-with start-join start-methods terminate
 
