@@ -2,8 +2,9 @@
 # Copyright (C) 2026 The mputils authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-EXTRA_PROGRAMS = bench/bare-loop bench/measure
+EXTRA_PROGRAMS = bench/bare-loop bench/line-filter bench/measure
 bench_bare_loop_SOURCES = bench/bare-loop.c
+bench_line_filter_SOURCES = bench/line-filter.c
 bench_measure_SOURCES = bench/measure.c
 CLEANFILES += $(EXTRA_PROGRAMS) bench/results.txt bench/results.status
 EXTRA_DIST += bench/run.sh

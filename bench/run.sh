@@ -182,6 +182,22 @@ compare "8 loops, on 2 CPUs: pmap -P1 -c / pmap -P2 -c" eight \
   "pmap -P1 -c '$busy'" "pmap -P2 -c '$busy'" '>=1.9'
 memory "10^6 items, -c: peak memory" million "pmap -P2 -c 'echo \$1'" 8192 cat
 
+# Warm filters, beside the filter alone: one in C that keeps its answers in a
+# buffer, and that one with each line written at once.
+seq 5000000 > lines
+filter=$helpers/line-filter
+compare "5*10^6 lines, block-buffered: pmap -P2 -w / alone" lines \
+  "pmap -P2 -w $filter block" "$filter block" '<=1.5'
+compare "10^6 lines, line-buffered: pmap -P2 -w / alone" million \
+  "pmap -P2 -w $filter line" "sh -c '$filter line | cat'" '<=1.5'
+rm -f a
+"$helpers/measure" a pmap -P2 -w "$filter" line < million > /dev/null
+rate=$(awk '{ printf "%.0f", 1000000 * 1000000 / $1 }' a)
+row "lines a second, line-buffered: pmap -P2 -w" "$rate" - - '>=300000' \
+  "$(keeps "$rate" '>=300000')"
+memory "10^6 lines, -w: peak memory" million 'pmap -P2 -w cat' 8192 cat
+rm lines
+
 # The cost of a task, in microseconds of CPU time for pmap and its tasks.
 cost ()
 {
