@@ -555,14 +555,13 @@ return_tasks (struct mp_filter *f)
 void
 mp_filter_check_ready (struct mp_filter *f)
 {
-  char c;
   if (!f->starting || f->ready.source.fd < 0)
     return;
-  ssize_t n = read (f->ready.source.fd, &c, 1);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR))
+  int done = mp_initializer_done (f->ready.source.fd);
+  if (!done)
     return;
-  f->starting = n <= 0;
-  f->ex->killed = n <= 0 ? f->ex->killed : 0;
+  f->starting = done < 0;
+  f->ex->killed = done < 0 ? f->ex->killed : 0;
   mp_watch_close (&f->ex->base.pool->watch, &f->ready.source);
 }
 

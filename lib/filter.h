@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "filters.h"
+#include "initializer.h"
 #include "monotime.h"
 #include "overdue.h"
 #include "pool.h"
@@ -87,8 +88,7 @@ struct mp_filters
                                    was given, its input being open */
   int killed;                   /* filters in a row */
   struct mp_part tagged;           /* lines with their tags */
-  char *code;                   /* of the shell that initializes a filter */
-  char **argv;                  /* its arguments */
+  struct mp_initializer initializer;    /* if there is one */
   struct mp_overdue overdue;
 };
 

@@ -54,48 +54,6 @@ earlier (mp_time a, mp_time b)
   return a < 0 ? b : b < 0 || a < b ? a : b;
 }
 
-/* The descriptor at which a shell tells that the initializer is done.  */
-enum { READY_FD = 9 };
-
-/* What the shell that becomes a filter evaluates, around the initializer.  */
-static char const code_begin[] = "{\n";
-static char const code_end[] = "\n} < /dev/null >&2 9>&- || exit\n"
-                               "printf r >&9\n"
-                               "exec \"$@\" 9>&-\n";
-
-/* Make EX's code and arguments for filters with an initializer.  Return 0 or
-   ENOMEM.  */
-static int
-make_code (struct mp_filters *ex)
-{
-  static char name[] = "sh", dash_c[] = "-c";
-  struct mp_filters_options const *o = ex->options;
-  size_t n = 0, before = 0;
-  while (o->argv[n])
-    n++;
-  ex->code = malloc (sizeof code_begin + strlen (o->initializer)
-                     + sizeof code_end);
-  ex->argv = calloc (n + 5, sizeof *ex->argv);
-  if (!ex->code || !ex->argv)
-    return ENOMEM;
-  strcpy (stpcpy (stpcpy (ex->code, code_begin), o->initializer), code_end);
-  ex->argv[before++] = name;
-  ex->argv[before++] = dash_c;
-  ex->argv[before++] = ex->code;
-  ex->argv[before++] = name;
-  memcpy (ex->argv + before, o->argv, n * sizeof *ex->argv);
-  return 0;
-}
-
-static int
-enter (void *arg)
-{
-  int fd = *(int *) arg;
-  if (fd == READY_FD)
-    return fcntl (fd, F_SETFD, 0) == 0 ? 0 : errno;
-  return dup2 (fd, READY_FD) < 0 ? errno : 0;
-}
-
 static void
 source_ready (struct mp_source *source, int events)
 {
@@ -110,15 +68,15 @@ spawn_filter (struct mp_filter *f, int const *input, int *ready)
 {
   struct mp_filters *ex = f->ex;
   struct mp_filters_options const *o = ex->options;
-  bool by_shell = o->initializer != NULL;
   struct mp_spawn spawn = {
-    .file = by_shell ? o->shell : o->file,
-    .argv = by_shell ? ex->argv : o->argv,
-    .envp = ex->env.envp,
+    .file = o->file, .argv = o->argv, .envp = ex->env.envp,
     .fd = { input[0], -1, -1 },
-    .mask = o->mask, .defaults = o->defaults,
-    .in_child = by_shell ? enter : NULL, .arg = &ready[1]
+    .mask = o->mask, .defaults = o->defaults
   };
+  int err = (o->initializer
+             ? mp_initializer_wrap (&ex->initializer, &spawn, &ready[1]) : 0);
+  if (err)
+    return err;
   mp_taskenv_set_slot (&ex->env, f->w.slot);
   return mp_worker_start (&f->w, &spawn, input[1]);
 }
@@ -473,7 +431,9 @@ mp_filters_new (struct mp_filters_options const *options,
   ex->options = options;
   ex->ahead_max = AHEAD_ALL / MAX (options->processes, 1);
   ex->ahead_max = MAX (MIN (ex->ahead_max, AHEAD_MAX), AHEAD_MIN);
-  int err = options->initializer ? make_code (ex) : 0;
+  int err = (options->initializer
+             ? mp_initializer_init (&ex->initializer, options->shell,
+                                    options->initializer) : 0);
   if (!err)
     err = mp_taskenv_init (&ex->env, environ);
   if (!err)
@@ -484,8 +444,7 @@ mp_filters_new (struct mp_filters_options const *options,
     }
   if (err)
     {
-      free (ex->code);
-      free (ex->argv);
+      mp_initializer_free (&ex->initializer);
       free (ex);
       return err;
     }
@@ -501,7 +460,6 @@ mp_filters_free (struct mp_executor *base)
   mp_overdue_free (&ex->overdue);
   mp_taskenv_free (&ex->env);
   free (ex->tagged.data);
-  free (ex->code);
-  free (ex->argv);
+  mp_initializer_free (&ex->initializer);
   free (ex);
 }

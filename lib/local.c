@@ -17,6 +17,7 @@
 #include "hash.h"
 #include "minmax.h"
 
+#include "initializer.h"
 #include "overdue.h"
 #include "procspawn.h"
 #include "procstat.h"
@@ -49,6 +50,8 @@ struct job
   struct mp_task *task;
   pid_t pid;
   bool ended;
+  int ready_fd;                 /* tells when the initializer is done; -1: it
+                                   is, or there is none */
   struct job_stream stream[MP_STREAMS];
   struct job_stream input;      /* where its block goes; fd -1: closed */
   struct job *next_hungry;
@@ -66,6 +69,7 @@ struct local
   struct mp_local_options const *options;
   struct mp_command command;
   struct mp_taskenv env;
+  struct mp_initializer initializer;    /* if there is one */
   size_t arg_max;               /* of arguments and environment, in bytes */
   Hash_table *jobs;             /* those whose process runs, by PID */
   struct job *first_new, *last_new;     /* not watched yet */
@@ -133,6 +137,19 @@ remove_new (struct local *ex, struct job *job)
     ex->last_new = job->prev;
 }
 
+/* See whether the initializer of JOB is done.  Return whether it runs, or has
+   failed.  */
+static bool
+is_starting (struct job *job)
+{
+  if (0 <= job->ready_fd && 0 < mp_initializer_done (job->ready_fd))
+    {
+      close (job->ready_fd);
+      job->ready_fd = -1;
+    }
+  return 0 <= job->ready_fd;
+}
+
 /* Read at most LEN bytes of STREAM and give them to the pool.  Return how many,
    or 0 if there are none or at the end, when it is closed.  */
 static size_t
@@ -153,8 +170,11 @@ read_stream (struct job_stream *stream, size_t len)
       mp_watch_close (&ex->base.pool->watch, &stream->source);
       return 0;
     }
-  mp_pool_output (ex->base.pool, job->task, stream - job->stream,
-                  ex->buffer, n);
+  int number = stream - job->stream;
+  if (number == MP_STREAM_ERR && is_starting (job))
+    mp_pool_note (ex->base.pool, ex->buffer, n);
+  else
+    mp_pool_output (ex->base.pool, job->task, number, ex->buffer, n);
   return n;
 }
 
@@ -218,6 +238,15 @@ drain_streams (struct job *job)
   return true;
 }
 
+/* It is of no more interest whether JOB's initializer is done.  */
+static void
+close_ready (struct job *job)
+{
+  if (0 <= job->ready_fd)
+    close (job->ready_fd);
+  job->ready_fd = -1;
+}
+
 /* JOB has ended: finish it if all its output can be read now.  */
 static void
 finish (struct job *job)
@@ -225,6 +254,7 @@ finish (struct job *job)
   struct local *ex = job->ex;
   if (job->task->held || !drain_streams (job))
     return;
+  close_ready (job);
   mp_pool_drained (ex->base.pool, job->task);
   job->next = ex->unused;
   ex->unused = job;
@@ -421,6 +451,18 @@ note_group (struct local *ex, struct job const *job)
   ex->group[ex->n_groups++] = job->pid;
 }
 
+/* JOB has ended with STATUS.  If that was in its initializer, and nobody has
+   killed it, the run fails.  */
+static void
+check_start (struct job *job, int status)
+{
+  struct mp_executor *base = &job->ex->base;
+  if (!is_starting (job) || !WIFEXITED (status) || base->pool->stopping)
+    return;
+  base->failed_status = status;
+  mp_pool_fail (base->pool, ECANCELED);
+}
+
 /* The process of JOB has ended with STATUS.  */
 static void
 job_ended (struct job *job, int status)
@@ -437,6 +479,7 @@ job_ended (struct job *job, int status)
   mp_slots_give (&ex->slots, job->task->slot);
   ex->n_running--;
   mp_pool_ended (ex->base.pool, job->task, status);
+  check_start (job, status);
   finish (job);
 }
 
@@ -559,7 +602,7 @@ open_job (struct local *ex, struct mp_task *task, int *write_fd,
   else
     return ENOMEM;
   *job = (struct job) { .ex = ex, .task = task,
-                        .input.source.fd = -1,
+                        .input.source.fd = -1, .ready_fd = -1,
                         .next_made = job->next_made };
   int err = 0;
   for (int i = 0; i < MP_STREAMS; i++)
@@ -599,7 +642,22 @@ open_input (struct job *job, int *read_fd)
   return fcntl (fd[0], F_SETFL, 0) == 0 ? 0 : errno;
 }
 
-/* Undo open_job and open_input.  */
+/* If there is an initializer, open the pipe by which JOB tells that it is done,
+   and store in *WRITE_FD where it does.  Return 0 or an errno value.  */
+static int
+open_ready (struct job *job, int *write_fd)
+{
+  int fd[2];
+  if (!job->ex->options->initializer)
+    return 0;
+  if (pipe2 (fd, O_CLOEXEC | O_NONBLOCK) != 0)
+    return errno;
+  job->ready_fd = fd[0];
+  *write_fd = fd[1];
+  return 0;
+}
+
+/* Undo open_job, open_input and open_ready.  */
 static void
 discard_job (struct job *job)
 {
@@ -609,16 +667,17 @@ discard_job (struct job *job)
   if (job->input.source.fd >= 0)
     close (job->input.source.fd);
   job->input.source.fd = -1;
+  close_ready (job);
   job->next = job->ex->unused;
   job->ex->unused = job;
 }
 
 /* Start EX's command for TASK with its input from the descriptor IN, or empty
-   if that is -1, and its output going to the descriptors OUT, and store the new
-   process's ID in *PID.  */
+   if that is -1, its output going to the descriptors OUT, and the end of an
+   initializer told at READY, and store the new process's ID in *PID.  */
 static int
 spawn_command (struct local *ex, struct mp_task *task, int in, int const *out,
-               pid_t *pid)
+               int *ready, pid_t *pid)
 {
   char *found = NULL;
   if (!ex->options->file)
@@ -636,8 +695,11 @@ spawn_command (struct local *ex, struct mp_task *task, int in, int const *out,
     .mask = ex->options->mask,
     .defaults = ex->options->defaults
   };
+  int err = (ex->options->initializer
+             ? mp_initializer_wrap (&ex->initializer, &s, ready) : 0);
   /* If an item is too long to be there twice, it is just an argument.  */
-  int err = E2BIG;
+  if (!err)
+    err = E2BIG;
   for (int with_item = 1; err == E2BIG && with_item >= 0; with_item--)
     {
       err = mp_taskenv_set (&ex->env, task, with_item);
@@ -672,16 +734,20 @@ start_job (struct local *ex, struct mp_task *task)
   if (err)
     return err;
   struct job *job;
-  int in = -1, out[MP_STREAMS] = { -1, -1 };
+  int in = -1, out[MP_STREAMS] = { -1, -1 }, ready = -1;
   err = open_job (ex, task, out, &job);
   if (!job)
     return err;
   if (!err)
     err = open_input (job, &in);
   if (!err)
-    err = spawn_command (ex, task, in, out, &job->pid);
+    err = open_ready (job, &ready);
+  if (!err)
+    err = spawn_command (ex, task, in, out, &ready, &job->pid);
   if (in >= 0)
     close (in);
+  if (ready >= 0)
+    close (ready);
   for (int i = 0; i < MP_STREAMS; i++)
     if (out[i] >= 0)
       close (out[i]);
@@ -765,6 +831,7 @@ mp_local_new (struct mp_local_options const *options,
   ex->idle = true;
   long int arg_max = sysconf (_SC_ARG_MAX);
   ex->arg_max = arg_max < 0 ? SIZE_MAX : (size_t) arg_max;
+  ex->initializer = (struct mp_initializer) { .code = NULL };
   ex->null_fd = open ("/dev/null", O_RDONLY | O_CLOEXEC);
   int err = ex->null_fd < 0 ? errno : mp_taskenv_init (&ex->env, environ);
   ex->jobs = (err ? NULL
@@ -773,6 +840,16 @@ mp_local_new (struct mp_local_options const *options,
     {
       mp_taskenv_free (&ex->env);
       err = ENOMEM;
+    }
+  if (!err && options->initializer)
+    {
+      err = mp_initializer_init (&ex->initializer, options->shell,
+                                 options->initializer);
+      if (err)
+        {
+          mp_taskenv_free (&ex->env);
+          hash_free (ex->jobs);
+        }
     }
   if (err)
     {
@@ -797,12 +874,14 @@ mp_local_free (struct mp_executor *base)
       for (int i = 0; i < MP_STREAMS; i++)
         mp_watch_close (&base->pool->watch, &job->stream[i].source);
       mp_watch_close (&base->pool->watch, &job->input.source);
+      close_ready (job);
       free (job);
     }
   mp_watch_close (&base->pool->watch, &ex->more.source);
   mp_slots_free (&ex->slots);
   mp_overdue_free (&ex->overdue);
   mp_command_free (&ex->command);
+  mp_initializer_free (&ex->initializer);
   mp_taskenv_free (&ex->env);
   close (ex->null_fd);
   free (ex->group);

@@ -19,6 +19,9 @@ struct mp_local_options
   char const *file;             /* the program, resolved; or null: find the
                                    first word of each task's command */
   bool ungrouped;               /* tasks write to our own output */
+  char const *initializer;      /* what a shell evaluates before it becomes the
+                                   program, or null */
+  char const *shell;            /* that shell, resolved; or null */
 
   /* Null, or gives a process whose block was read another one, with ARG: 0 and
      null if there is none any more, EAGAIN if the descriptor that MORE_FD
@@ -37,6 +40,10 @@ struct mp_local_options
    its environment.  What it does not read of its block is dropped.  A task
    whose item holds a NUL byte fails with EINVAL.  One that wants to use the
    terminal is killed, and its error is ENOTTY.
+
+   If the initializer of a task fails, so does the run with ECANCELED, and the
+   shell's status is in (*EX)->failed_status; what it has written was noted.
+   Its standard output is standard error.
    Return 0 or an errno value.  */
 int mp_local_new (struct mp_local_options const *options,
                   struct mp_executor **ex);

@@ -20,6 +20,7 @@ lib_libmp_a_SOURCES += lib/filters.c lib/filters.h
 lib_libmp_a_SOURCES += lib/forkserver.c lib/forkserver.h
 lib_libmp_a_SOURCES += lib/guard.c lib/guard.h
 lib_libmp_a_SOURCES += lib/handle.c lib/handle.h
+lib_libmp_a_SOURCES += lib/initializer.c lib/initializer.h
 lib_libmp_a_SOURCES += lib/items.c lib/items.h
 lib_libmp_a_SOURCES += lib/job.c lib/job.h
 lib_libmp_a_SOURCES += lib/keep.c lib/keep.h

@@ -548,7 +548,7 @@ static void
 report_failed_start (struct run const *run)
 {
   int status = run->pool.executor->failed_status;
-  char const *what = (run->o->filter ? _("the initializer")
+  char const *what = (!run->o->script ? _("the initializer")
                       : run->o->initializer
                       ? _("the initializer or the script") : _("the script"));
   if (WIFEXITED (status))
@@ -623,6 +623,8 @@ work (struct run *run, struct mp_guard const *g, char const *file)
     .command = run->command,
     .file = file,
     .ungrouped = o->ungrouped,
+    .initializer = o->initializer,
+    .shell = o->init_shell,
     .more = o->round_robin ? pmap_feed_more : NULL,
     .more_fd = pmap_feed_more_fd,
     .arg = run->feed,

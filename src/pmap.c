@@ -152,7 +152,7 @@ Warm shells and filters:\n\
                            input, one a line; the line that COMMAND writes for\n\
                            each is its output\n\
       --initializer=SCRIPT  evaluate SCRIPT in each shell before its first\n\
-                           item, or before COMMAND\n\
+                           item, or before each COMMAND in its environment\n\
       --isolate          evaluate the script of -c in a subshell for each item\n\
       --max-tasks-per-child=N  replace a shell or filter after N items\n\
       --shell=PROGRAM    use PROGRAM instead of sh\n\
@@ -328,7 +328,6 @@ check_combinations (struct pmap_options *o)
       && !o->record_start_len, "--chunksize", "--recend=''" }
   };
   struct { bool wrong; char const *option, *needed; } const lonely[] = {
-    { o->initializer && !warm, "--initializer", "--command" },
     { o->isolate && !o->script, "--isolate", "--command" },
     { o->max_tasks && !warm, "--max-tasks-per-child", "--command" },
     { o->shell && !o->script, "--shell", "--command" },
@@ -623,7 +622,7 @@ main (int argc, char **argv)
     xalloc_die ();
   if (!o.dry_run && (o.filter || mp_template_fixed_program (command)))
     file = find_program (o.command[0]);
-  if (o.filter && o.initializer)
+  if (!o.script && o.initializer)
     o.init_shell = init_shell = find_program ("sh");
   struct pmap_feed *feed = pmap_feed_open (&o, command, &messages);
   int status;

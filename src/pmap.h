@@ -39,16 +39,18 @@ struct pmap_options
   char const *script;           /* null: a fresh process a task */
   char const *shell;
   bool isolate;
-  char const *initializer;      /* or null */
   size_t max_tasks;             /* of a worker; 0: any number */
   size_t warm_chunk;            /* tasks that a worker is given at once; 0: as
                                    they fit */
 
-  /* Warm filters.  INITIALIZER, MAX_TASKS and WARM_CHUNK are theirs, too.  */
+  /* Workers of any kind.  */
+  char const *initializer;      /* or null */
+  char const *init_shell;       /* what evaluates it where the workers are not
+                                   shells, resolved; or null */
+
+  /* Warm filters.  MAX_TASKS and WARM_CHUNK are theirs, too.  */
   bool filter;
   char line_end;                /* what ends their lines */
-  char const *init_shell;       /* what evaluates their INITIALIZER, resolved;
-                                   or null */
 
   /* Blocks.  */
   bool blocks;

@@ -213,7 +213,7 @@ for o in --ungrouped --replace=x --max-chars=100 --chunksize=max; do
   returns_ 125 pmap $o -c 'echo $1' ::: a 2> err || fail=1
   grep 'exclude each other' err || fail=1
 done
-for o in --isolate --initializer=: --max-tasks-per-child=1 --shell=sh; do
+for o in --isolate --max-tasks-per-child=1 --shell=sh; do
   returns_ 125 pmap $o echo ::: a 2> err || fail=1
   grep 'only with --command' err || fail=1
 done
