@@ -198,7 +198,8 @@ add_record (struct mp_record *rec, void *arg)
 static void
 report_damaged (char const *name, int err, void *arg)
 {
-  (void) arg;
+  struct pjoin *j = arg;
+  j->damage = true;
   if (err == EBADMSG)
     error (0, 0, _("the record of %s is damaged"), quote (name));
   else

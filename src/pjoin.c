@@ -388,6 +388,8 @@ main (int argc, char **argv)
         pjoin_report (&j);
       if (o.list)
         status = MP_EXIT_SUCCESS;
+      if (!status && j.damage)
+        status = MP_EXIT_FAILURE;
     }
   pjoin_forget (&j);
   mp_records_close (&records);

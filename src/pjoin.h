@@ -111,6 +111,7 @@ struct pjoin
   struct pjoin_changes changes;
   struct pjoin_output *output;
   bool frugal;                  /* descriptors are scarce */
+  bool damage;                  /* --all or --list has passed over a record */
   bool timed_out;
 };
 

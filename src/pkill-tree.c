@@ -330,6 +330,9 @@ find_handles (struct mp_records *r, struct operands *p)
       int err = mp_handle_find (r, scope, p->name[i], &p->handle[i]);
       if (err == EINVAL)
         bad_handle (p->name[i]);
+      if (err == EBADMSG)
+        error (MP_EXIT_FAILURE, 0, _("the record of %s is damaged"),
+               quote (p->name[i]));
       if (err && err != ENOENT && err != ESRCH)
         error (MP_EXIT_FAILURE, err, _("process %s"), quote (p->name[i]));
       p->error[i] = err;

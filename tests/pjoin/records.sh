@@ -54,12 +54,15 @@ damaged_ ()
   compare /dev/null out || fail=1
   echo "pjoin: the record of 'bad' is damaged" > exp
   compare exp err || fail=1
-  pjoin --list --report=%n > out 2> err || fail=1
+  returns_ 125 pjoin --list --report=%n > out 2> err || fail=1
   echo good > list
   compare list out || fail=1
   compare exp err || fail=1
-  pjoin --all --keep > out 2> err || fail=1
+  returns_ 125 pjoin --all --keep > out 2> err || fail=1
   compare list out || fail=1
+  compare exp err || fail=1
+  returns_ 125 pkill-tree bad 2> err || fail=1
+  echo "pkill-tree: the record of 'bad' is damaged" > exp
   compare exp err || fail=1
 }
 bad=records/none/bad
