@@ -47,13 +47,6 @@ static mp_time const silent_long = 1000LL * MP_MILLISECOND;
 /* How long a filter may live on whose standard output is closed.  */
 static mp_time const mute_for = 1000LL * MP_MILLISECOND;
 
-/* The earlier of the times A and B, of which -1 is never.  */
-static mp_time
-earlier (mp_time a, mp_time b)
-{
-  return a < 0 ? b : b < 0 || a < b ? a : b;
-}
-
 static void
 source_ready (struct mp_source *source, int events)
 {
@@ -329,7 +322,7 @@ static mp_time
 tend (struct mp_filter *f, mp_time now)
 {
   unsigned int limit = mp_pool_limit (f->ex->base.pool);
-  mp_time next = earlier (check_mute (f, now), check_silence (f, now));
+  mp_time next = mp_earlier (check_mute (f, now), check_silence (f, now));
   /* There are more than there should be.  */
   if (limit && limit < f->w.slot)
     f->retiring = true;
@@ -342,18 +335,18 @@ tend (struct mp_filter *f, mp_time now)
       f->look_again = MIN (2 * f->look_again, look_last);
       f->look_at = now + f->look_again;
     }
-  return earlier (next, f->look_at);
+  return mp_earlier (next, f->look_at);
 }
 
 static mp_time
 filters_tick (struct mp_executor *base, mp_time now)
 {
   struct mp_filters *ex = (struct mp_filters *) base;
-  mp_time next = earlier (mp_workers_tick (&ex->workers, now),
-                          mp_overdue_tick (&ex->overdue, now));
+  mp_time next = mp_earlier (mp_workers_tick (&ex->workers, now),
+                             mp_overdue_tick (&ex->overdue, now));
   for (struct mp_worker *w = ex->workers.first; w; w = w->next)
     if (!w->ended && !base->pool->paused)
-      next = earlier (next, tend ((struct mp_filter *) w, now));
+      next = mp_earlier (next, tend ((struct mp_filter *) w, now));
   if (has_task (base->pool)
       && filters_has_room (base, mp_pool_limit (base->pool)))
     base->pool->again = true;

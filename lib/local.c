@@ -410,8 +410,7 @@ local_tick (struct mp_executor *base, mp_time now)
   if (ex->hungry && !ex->more.source.watched)
     watch_more (ex);
   mp_time next = mp_overdue_tick (&ex->overdue, now);
-  return (ex->first_new && (next < 0 || ex->first_new->look_at < next)
-          ? ex->first_new->look_at : next);
+  return ex->first_new ? mp_earlier (next, ex->first_new->look_at) : next;
 }
 
 static void

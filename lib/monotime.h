@@ -24,6 +24,13 @@ mp_now (void)
   return t.tv_sec * 1000000000LL + t.tv_nsec;
 }
 
+/* The earlier of the times A and B, of which 0 and less are never.  */
+static inline mp_time
+mp_earlier (mp_time a, mp_time b)
+{
+  return a <= 0 ? b : b <= 0 || a < b ? a : b;
+}
+
 /* The duration T in nanoseconds, at most a hundred years.  */
 static inline mp_time
 mp_time_of (struct timespec const *t)

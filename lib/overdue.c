@@ -111,8 +111,7 @@ mp_overdue_tick (struct mp_overdue *o, mp_time now)
           free (t);
           continue;
         }
-      if (next < 0 || t->kill_at < next)
-        next = t->kill_at;
+      next = mp_earlier (next, t->kill_at);
       p = &t->next;
     }
   return next;

@@ -815,26 +815,17 @@ finished (struct mp_pool *pool, mp_time now)
   return false;
 }
 
-/* The earlier of the times A and B, of which 0 and less are never.  */
-static mp_time
-earlier (mp_time a, mp_time b)
-{
-  if (a <= 0)
-    return b;
-  return b <= 0 || a < b ? a : b;
-}
-
 /* Wait until something happens, the first of POOL's times or DUE, the
    executor's.  */
 static void
 wait_for_events (struct mp_pool *pool, mp_time due)
 {
-  due = earlier (due, pool->stopping ? pool->kill_at : 0);
-  due = earlier (due, pool->flush_at);
+  due = mp_earlier (due, pool->stopping ? pool->kill_at : 0);
+  due = mp_earlier (due, pool->flush_at);
   if (pool->first_begun && !pool->paused)
-    due = earlier (due, pool->first_begun->deadline);
+    due = mp_earlier (due, pool->first_begun->deadline);
   if (pool->starved && pool->give_up_at)
-    due = earlier (due, pool->retry_at);
+    due = mp_earlier (due, pool->retry_at);
   mp_time timeout = -1;
   if (pool->again)
     timeout = 0;

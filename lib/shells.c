@@ -1003,32 +1003,25 @@ check_lame (struct shell *s, mp_time now)
   return -1;
 }
 
-/* The earlier of the times A and B, of which -1 is never.  */
-static mp_time
-earlier (mp_time a, mp_time b)
-{
-  return a < 0 ? b : b < 0 || a < b ? a : b;
-}
-
 static mp_time
 shells_tick (struct mp_executor *base, mp_time now)
 {
   struct shells *ex = (struct shells *) base;
   unsigned int limit = mp_pool_limit (base->pool);
-  mp_time next = earlier (mp_workers_tick (&ex->workers, now),
-                          mp_overdue_tick (&ex->overdue, now));
+  mp_time next = mp_earlier (mp_workers_tick (&ex->workers, now),
+                             mp_overdue_tick (&ex->overdue, now));
   for (struct mp_worker *w = ex->workers.first; w; w = w->next)
     {
       struct shell *s = (struct shell *) w;
       adapt (s);
-      next = earlier (next, check_lame (s, now));
+      next = mp_earlier (next, check_lame (s, now));
       /* There are more than there should be.  */
       if (limit && limit < s->w.slot && !s->retiring)
         s->retiring = true;
       if (s->retiring && !s->n)
         mp_worker_close_input (w);
     }
-  return base->pool->stopping ? next : earlier (next, balance (ex, now));
+  return base->pool->stopping ? next : mp_earlier (next, balance (ex, now));
 }
 
 static void

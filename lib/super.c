@@ -363,13 +363,6 @@ is_over (struct mp_job const *job)
   return true;
 }
 
-/* The earlier of A and B, of which 0 is never.  */
-static mp_time
-earlier (mp_time a, mp_time b)
-{
-  return !a || (b && b < a) ? b : a;
-}
-
 /* Do what is due for JOB at NOW.  Return when something will be: 0 never.  */
 static mp_time
 tend_job (struct mp_job *job, mp_time now)
@@ -392,7 +385,7 @@ tend_job (struct mp_job *job, mp_time now)
       job->kill_at = 0;
       signal_plainly (job, SIGKILL);
     }
-  return earlier (earlier (job->deadline, job->kill_at), job->look_at);
+  return mp_earlier (mp_earlier (job->deadline, job->kill_at), job->look_at);
 }
 
 /* Do what is due for the endings of S at NOW, and free those that are over.
@@ -404,7 +397,7 @@ tend_endings (struct mp_super *s, mp_time now)
   for (struct mp_ending **p = &s->endings; *p; )
     {
       struct mp_ending *e = *p;
-      due = earlier (due, mp_ending_tend (e, now));
+      due = mp_earlier (due, mp_ending_tend (e, now));
       if (e->over)
         {
           *p = e->next;
@@ -425,7 +418,7 @@ tend (struct mp_super *s, mp_time now)
   for (struct mp_job **p = &s->jobs; *p; )
     {
       struct mp_job *job = *p;
-      due = earlier (due, tend_job (job, now));
+      due = mp_earlier (due, tend_job (job, now));
       if (is_over (job))
         {
           *p = job->next;
@@ -434,7 +427,7 @@ tend (struct mp_super *s, mp_time now)
       else
         p = &job->next;
     }
-  return earlier (due, tend_endings (s, now));
+  return mp_earlier (due, tend_endings (s, now));
 }
 
 bool
@@ -447,7 +440,7 @@ int
 mp_super_step (struct mp_super *s, mp_time until)
 {
   mp_time now = mp_now ();
-  mp_time due = earlier (tend (s, now), until);
+  mp_time due = mp_earlier (tend (s, now), until);
   int timeout = -1;
   /* There is nothing left to wait for.  */
   if (!mp_super_busy (s) && (s->single || s->stopping))

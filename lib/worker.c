@@ -195,8 +195,7 @@ mp_workers_tick (struct mp_workers *s, mp_time now)
     {
       if (w->look_at && w->look_at <= now && !w->ended && !w->held)
         look (w, now);
-      if (w->look_at && (next < 0 || w->look_at < next))
-        next = w->look_at;
+      next = mp_earlier (next, w->look_at);
     }
   return next;
 }
