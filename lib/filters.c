@@ -54,8 +54,8 @@ source_ready (struct mp_source *source, int events)
   mp_filter_check_ready (((struct mp_filter_ready *) source)->filter);
 }
 
-/* Start F, which has a slot, with INPUT, a pipe, for its standard input and
-   READY, one or -1, to tell when it is ready.  Return 0 or an errno value.  */
+/* Start F with INPUT, a pipe, for its standard input and READY, one or -1, to
+   tell when it is ready.  Return 0 or an errno value.  */
 static int
 spawn_filter (struct mp_filter *f, int const *input, int *ready)
 {
@@ -68,6 +68,9 @@ spawn_filter (struct mp_filter *f, int const *input, int *ready)
   };
   int err = (o->initializer
              ? mp_initializer_wrap (&ex->initializer, &spawn, &ready[1]) : 0);
+  /* Last, since only mp_worker_start gives it back.  */
+  if (!err)
+    err = mp_worker_take_slot (&ex->workers, &f->w);
   if (err)
     return err;
   mp_taskenv_set_slot (&ex->env, f->w.slot);
@@ -101,8 +104,6 @@ start_filter (struct mp_filters *ex, struct mp_filter **result)
     err = errno;
   if (!err && o->initializer && pipe2 (ready, O_CLOEXEC | O_NONBLOCK) != 0)
     err = errno;
-  if (!err)
-    err = mp_worker_take_slot (&ex->workers, &f->w);
   if (!err)
     err = spawn_filter (f, input, ready);
   close_fd (input[0]);
