@@ -47,6 +47,17 @@ do
 done
 seq 9 | returns_ 125 pmap --initializer='if' echo > out 2> err || fail=1
 compare /dev/null out || fail=1
+returns_ 125 pmap --initializer='set -e; (exit 3); :' echo ::: a > out 2> err \
+  || fail=1
+compare /dev/null out || fail=1
+grep 'cannot prepare the initializer: exit status 3' err || fail=1
+# Nothing to do is no failure.
+for init in '' ' ' '# nothing'; do
+  pmap --initializer="$init" echo ::: a > out || fail=1
+  pmap --initializer="$init" -w cat ::: a >> out || fail=1
+  printf 'a\na\n' > exp
+  compare exp out || fail=1
+done
 # With much to say, too.
 seq 9 | returns_ 125 pmap -P2 --initializer='seq 20000; exit 3' echo > out \
   2> err || fail=1
