@@ -383,7 +383,7 @@ give_lines (struct mp_filter *f)
     n = 1;
   if (max)
     n = MIN (n, max - f->given);
-  if (!f->unanswered)
+  if (!f->unanswered && !f->starting)
     mp_pool_begun (ex->base.pool, f->last);
   size_t before = l->given_len;
   l->given += n;
@@ -447,6 +447,8 @@ static void
 filter_output (struct mp_worker *w, int stream, char const *data, size_t len)
 {
   struct mp_filter *f = (struct mp_filter *) w;
+  /* It may have been ready before it wrote that.  */
+  mp_filter_check_ready (f);
   if (stream == MP_STREAM_ERR)
     take_error (f, data, len);
   else
@@ -560,9 +562,13 @@ mp_filter_check_ready (struct mp_filter *f)
   int done = mp_initializer_done (f->ready.source.fd);
   if (!done)
     return;
-  f->starting = done < 0;
-  f->ex->killed = done < 0 ? f->ex->killed : 0;
   mp_watch_close (&f->ex->base.pool->watch, &f->ready.source);
+  if (done < 0)
+    return;
+  f->starting = false;
+  f->ex->killed = 0;
+  if (f->unanswered)
+    mp_pool_begun (f->ex->base.pool, f->first);
 }
 
 /* F has ended with STATUS before it was ready.  */

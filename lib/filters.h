@@ -67,6 +67,9 @@ struct mp_filters_options
    that was not answered; what comes when there is none, has an output of its
    own.
 
+   The time of a line runs from when it is the first one that the filter has not
+   answered, but not before its initializer is done.
+
    If the initializer fails, so does the run with ECANCELED, and the shell's
    status is in (*EX)->failed_status; what it has written was noted.  Its
    standard output is standard error.

@@ -165,6 +165,11 @@ do
   grep -x err err || fail=1
   grep 'cannot prepare the initializer: exit status 3' err || fail=1
 done
+# It takes its time, which is no item's.
+returns_ 125 pmap -t .1 --initializer='sleep 1; exit 3' -w cat ::: a > out \
+  2> err || fail=1
+echo 'pmap: cannot prepare the initializer: exit status 3' > exp
+compare exp err || fail=1
 # Nobody gets items instead of the command.
 seq 9 | pmap -P1 --initializer='cat' -w cat > out || fail=1
 seq 9 > exp
