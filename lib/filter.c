@@ -105,6 +105,13 @@ static void
 end_first (struct mp_filter *f)
 {
   struct mp_pool *pool = f->ex->base.pool;
+  if (f->unsent && f->sending == f->first)
+    {
+      /* The rest of its last line will not be sent, and what comes behind would
+         be taken for that.  */
+      f->retiring = true;
+      mp_worker_close_input (&f->w);
+    }
   struct mp_task *task = take_first (f);
   struct mp_lines const *l = task->lines;
   int status = 0;

@@ -53,6 +53,20 @@ for p in 1 3; do
   pmap -P$p -w cat < items > out || fail=1
   cmp exp out || fail=1
 done
+# One that answers a line before it has read all of it.
+awk 'BEGIN { s = "0123456789"; for (i = 0; i < 17; i++) s = s s
+             print s; print "b"; print "c" }' > items
+cat > hasty <<'END'
+test ! -e first || exec cat
+: > first
+dd bs=1 count=1 2> /dev/null
+echo
+sh "$await" grep -x 0 out > /dev/null
+sed 1d
+END
+pmap -P1 -w sh hasty < items > out || fail=1
+printf '%s\n' 0 b c > exp
+compare exp out || fail=1
 printf '\0\na\0b\n' > items
 pmap -w cat < items > out || fail=1
 cmp items out || fail=1
