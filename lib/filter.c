@@ -337,10 +337,10 @@ send_lines (struct mp_filter *f)
       f->unsent = n < left;
       if (err == EPIPE)
         {
-          /* It does not want to read any more.  */
+          /* It does not want to read any more.  What it has not read is only
+             known as long as its input is open.  */
           f->retiring = true;
           f->unsent = true;
-          mp_worker_close_input (&f->w);
           return;
         }
       if (err)
@@ -417,8 +417,7 @@ go_on (struct mp_filter *f)
 {
   struct mp_pool *pool = f->ex->base.pool;
   f->active_at = mp_now ();
-  if (!f->unanswered && !f->part[MP_STREAM_OUT].length
-      && 0 <= f->w.input.source.fd)
+  if (!f->unanswered && !f->part[MP_STREAM_OUT].length && !f->retiring)
     f->ex->prompt = true;
   give_lines (f);
   if (f->unanswered)

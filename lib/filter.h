@@ -74,7 +74,8 @@ struct mp_filter
   bool excessive;               /* it has written too much */
   bool overdue;                 /* it is being ended for a line */
   size_t overdue_line;          /* this one, of all */
-  mp_time mute_at;              /* when to end it for its closed output */
+  mp_time mute_at;              /* when to end it for its closed output; 0: it
+                                   is open */
 };
 
 struct mp_filters

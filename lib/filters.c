@@ -44,8 +44,11 @@ static mp_time const look_last = 64 * MP_MILLISECOND;
 static mp_time const silent_for = 10 * MP_MILLISECOND;
 static mp_time const silent_long = 1000LL * MP_MILLISECOND;
 
-/* How long a filter may live on whose standard output is closed.  */
+/* How long a filter may live on whose standard output is closed, and how long
+   its input stays open then: most have just ended, and what they have not read
+   is only known as long as it is.  */
 static mp_time const mute_for = 1000LL * MP_MILLISECOND;
+static mp_time const mute_open = 100 * MP_MILLISECOND;
 
 static void
 source_ready (struct mp_source *source, int events)
@@ -158,7 +161,7 @@ look (struct mp_filter *f, mp_time now)
 static bool
 takes_task (struct mp_filter *f, unsigned long long index, mp_time now)
 {
-  if (f->w.ended || f->retiring || f->w.input.source.fd < 0)
+  if (f->w.ended || f->retiring || f->w.input.source.fd < 0 || f->mute_at)
     return false;
   /* Its extra output would end, and the pool still knows that it is held.  */
   if (!f->first)
@@ -310,6 +313,9 @@ check_mute (struct mp_filter *f, mp_time now)
     return -1;
   if (!f->mute_at)
     f->mute_at = now + mute_for;
+  mp_time close_at = f->mute_at - mute_for + mute_open;
+  if (now < close_at)
+    return close_at;
   f->retiring = true;
   mp_worker_close_input (&f->w);
   if (now < f->mute_at)
