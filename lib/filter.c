@@ -7,10 +7,10 @@
 #include "filter.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "minmax.h"
 
@@ -249,13 +249,16 @@ take_error (struct mp_filter *f, char const *data, size_t len)
     }
   char const *last = memrchr (data, '\n', len);
   size_t whole = last ? last - data + 1 : 0;
-  if (whole && part_add (part, data, whole) == 0)
+  int err = whole ? part_add (part, data, whole) : 0;
+  if (!err && whole)
     {
       put_error (f, part->data, part->length);
       part_clear (part);
     }
-  if (part_add (part, data + whole, len - whole) != 0)
-    mp_pool_fail (f->ex->base.pool, ENOMEM);
+  if (!err && whole < len)
+    err = part_add (part, data + whole, len - whole);
+  if (err)
+    mp_pool_fail (f->ex->base.pool, err);
 }
 
 /* The line that F writes to standard error, if any, is of an item that it has
