@@ -389,7 +389,8 @@ report_task_error (struct pmap_messages const *m,
 {
   char *what = task_name (task);
   struct mp_item const *item = task->n_items ? &task->item[0] : NULL;
-  if (err == EINVAL && o->filter)
+  if (err == EINVAL && o->filter && item
+      && memchr (item->data, o->line_end, item->len))
     pmap_say (m, 0, (o->line_end
                      ? _("item %llu holds a newline, which no line can")
                      : _("item %llu holds a NUL byte, which no line can")),

@@ -193,6 +193,11 @@ pmap --dry-run -w sed "s/b/'/" ::: a "b's" > out || fail=1
 sh out > ran || fail=1
 printf '%s\n' a "''s" > exp
 compare exp ran || fail=1
+printf 'a\0b\nc\n' | returns_ 123 pmap --dry-run -w cat > out 2> err || fail=1
+echo "printf '%s\\n' c | cat" > exp
+compare exp out || fail=1
+echo 'pmap: item 1 holds a NUL byte, which no argument can' > exp
+compare exp err || fail=1
 pmap -v -P1 -w sed 's/a b/c/' ::: x > out 2> err || fail=1
 echo "sed 's/a b/c/'" > exp
 compare exp err || fail=1
