@@ -499,16 +499,33 @@ sent_of (struct mp_filter const *f, struct mp_task **task)
   return end - mp_lines_place (l, l->done);
 }
 
-/* The lines that F, which has ended, had read and not answered are to be run
-   again, each alone.  The first one counts as read at any rate, for else nobody
-   would ever be to blame.  */
-static void
-suspect_read (struct mp_filter *f)
+/* How many bytes of the lines without an outcome F, which has ended, had read;
+   all that it was sent if that cannot be told.  */
+static size_t
+read_of (struct mp_filter const *f)
 {
   size_t read = 0;
   for (struct mp_task *task = f->first; task; )
     read += sent_of (f, &task);
-  read -= MIN (read, (size_t) MAX (f->w.unread, 0));
+  return read - MIN (read, (size_t) MAX (f->w.unread, 0));
+}
+
+/* Whether F has ended with STATUS before it saw its first line without an
+   outcome, as "head -n 100" does.  But one that has never answered anything did
+   see it: else nobody would ever be to blame.  */
+static bool
+ended_before (struct mp_filter const *f, int status)
+{
+  return (f->done
+          && (read_of (f) == 0 || (f->w.unread < 0 && status == 0)));
+}
+
+/* The lines that F, which has ended, had read and not answered are to be run
+   again, each alone.  The first one counts as read at any rate.  */
+static void
+suspect_read (struct mp_filter *f)
+{
+  size_t read = read_of (f);
   for (struct mp_task *next, *task = f->first; task; task = next)
     {
       struct mp_lines *l = task->lines;
@@ -544,6 +561,8 @@ blame (struct mp_filter *f, int status)
       suspect_read (f);
       return;
     }
+  if (ended_before (f, status))
+    return;
   tell_fault (f, MP_FILTER_TOO_LITTLE, status);
   fail_line (f, status, false);
   count_done (f, 1);

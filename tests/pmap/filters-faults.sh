@@ -50,6 +50,22 @@ pmap -P1 -w sh -c 'read -r x; echo "$x"; exec <&-; echo >> closed
 seq 3 > exp
 compare exp out || fail=1
 
+# That is so, too, for lines that were given alone because another had read them
+# and ended.
+cat > hundred <<'END'
+#! /bin/sh
+# Read much, answer some lines at once, end.
+dd bs=64k count=1 2> /dev/null | head -n 100
+i=0
+while test $i -lt 5 && read -r x; do
+  echo "$x"
+  i=$((i + 1))
+done
+END
+chmod +x hundred
+pmap -v -P2 -w ./hundred < items > out 2> err || fail=1
+compare items out || fail=1
+
 # Too little.
 seq 12 | returns_ 123 pmap -v -P1 -w sh -c 'while read -r x; do
     test $((x % 4)) = 0 || echo "$x"; done' > out 2> err || fail=1
