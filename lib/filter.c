@@ -42,7 +42,9 @@ part_add (struct mp_part *p, char const *data, size_t len)
       p->data = new_data;
       p->allocated = n;
     }
-  memcpy (p->data + p->length, data, len);
+  /* There may be no P->data yet.  */
+  if (len)
+    memcpy (p->data + p->length, data, len);
   p->length += len;
   return 0;
 }

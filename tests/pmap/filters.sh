@@ -71,6 +71,10 @@ printf '\0\na\0b\n' > items
 pmap -w cat < items > out || fail=1
 cmp items out || fail=1
 
+printf '\n\n' | pmap --tag -w cat > out || fail=1
+printf '\t\n\t\n' > exp
+compare exp out || fail=1
+
 # Lines that end with a null byte.
 printf 'a\nb\0\0c\0d' > items
 printf 'a\nb\0\0c\0d\0' > exp
