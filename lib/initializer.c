@@ -15,10 +15,12 @@
 /* The descriptor at which the shell tells that the script is done.  */
 enum { READY_FD = 9 };
 
-/* What the shell evaluates, around the script, which may be empty.  Its set -e
-   would count for nothing before ||.  */
-static char const code_begin[] = "{ :\n";
-static char const code_end[] = "\n} < /dev/null >&2 9>&-\n"
+/* What the shell evaluates, around the script.  This is a function, for it must
+   not change "$@", the command; it may be empty; and "set -e" has an effect in
+   it, as it would have none before "||".  */
+static char const code_begin[] = "mp_initializer () { :\n";
+static char const code_end[] = "\n}\n"
+                               "mp_initializer < /dev/null >&2 9>&-\n"
                                "case $? in 0) ;; *) exit ;; esac\n"
                                "printf r >&9\n"
                                "exec \"$@\" 9>&-\n";

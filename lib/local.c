@@ -451,12 +451,13 @@ note_group (struct local *ex, struct job const *job)
 }
 
 /* JOB has ended with STATUS.  If that was in its initializer, and nobody has
-   killed it, the run fails.  */
+   killed it, nor we for its time, the run fails.  */
 static void
 check_start (struct job *job, int status)
 {
   struct mp_executor *base = &job->ex->base;
-  if (!is_starting (job) || !WIFEXITED (status) || base->pool->stopping)
+  if (!is_starting (job) || !WIFEXITED (status) || job->task->timed_out
+      || base->pool->stopping)
     return;
   base->failed_status = status;
   mp_pool_fail (base->pool, ECANCELED);

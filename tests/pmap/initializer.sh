@@ -25,6 +25,15 @@ seq 5 | pmap -b -n2 --initializer='cat; X=it; export X' \
 printf '%s\n' it 1 2 it 3 4 it 5 > exp
 compare exp out || fail=1
 
+# It cannot change the command by its parameters, and may be empty.
+for init in 'set -- x y' '' '# nothing'; do
+  for options in '' -w; do
+    pmap -P1 $options --initializer="$init" cat ::: /dev/null > out || fail=1
+    test "$options" || compare /dev/null out || fail=1
+    test -z "$options" || test "$(cat out)" = /dev/null || fail=1
+  done
+done
+
 # Once a process.
 seq 20000 > in
 pmap -b1K --round-robin -P2 --initializer='echo once >> times' cat < in > out \
@@ -33,7 +42,9 @@ sort -n out | cmp - in || fail=1
 test "$(wc -l < times)" = 2 || fail=1
 
 # Its failure ends the run, and what it has written is shown.
-for init in 'echo out; echo err >&2; exit 3' 'echo out; echo err >&2; (exit 3)'
+for init in 'echo out; echo err >&2; exit 3' \
+  'echo out; echo err >&2; (exit 3)' 'echo out; echo err >&2; return 3' \
+  'set -e; echo out; echo err >&2; (exit 3); :'
 do
   for options in '' -b1 '-b1 --round-robin'; do
     seq 9 | returns_ 125 pmap -P2 $options --initializer="$init" \
@@ -73,6 +84,21 @@ grep 'item .b.: ended by signal KILL' err || fail=1
 returns_ 123 env "$mark_" pmap -t .2 --initializer='sleep 1000' echo ::: a \
   2> err || fail=1
 no_leftovers_ 30 || fail=1
+# So does one whose time is over, however it ends.
+returns_ 123 pmap -v -t .2 -P1 --initializer='trap "exit 3" TERM
+  while :; do sleep .01; done' echo ::: a b 2> err || fail=1
+for i in a b; do
+  grep "item .$i.: its time was over" err || fail=1
+done
+grep 'cannot prepare' err && fail=1
+returns_ 123 pmap -v -t .2 -P1 --initializer='sleep 1000' -w cat \
+  ::: a b c d e f 2> err || fail=1
+grep '6 of 6 tasks failed' err || fail=1
+returns_ 123 pmap -v -t 1 -P1 --initializer='test -e slow || {
+  : > slow; sleep 1000; }' -w cat ::: a b > out 2> err || fail=1
+echo b > exp
+compare exp out || fail=1
+grep 'item .a.: its time was over' err || fail=1
 
 # The command has no descriptor of it.
 fds='for f in /proc/self/fd/*; do echo ${f##*/}; done'
