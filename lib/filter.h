@@ -76,6 +76,8 @@ struct mp_filter
   size_t overdue_line;          /* this one, of all */
   mp_time mute_at;              /* when to end it for its closed output; 0: it
                                    is open */
+  mp_time end_by;               /* when it must have ended; 0: not known yet */
+  bool expired;                 /* it is being ended for that */
 };
 
 struct mp_filters

@@ -323,6 +323,25 @@ check_mute (struct mp_filter *f, mp_time now)
   return -1;
 }
 
+/* If F has answered everything and its input has ended, it should end, too.
+   Where items have a time limit, see that it does so in that time.  Return when
+   to see again, at NOW, or -1.  */
+static mp_time
+check_lingering (struct mp_filter *f, mp_time now)
+{
+  struct mp_pool const *pool = f->ex->base.pool;
+  if (!pool->timeout || f->unanswered || 0 <= f->w.input.source.fd
+      || f->w.held || f->overdue || f->expired)
+    return -1;
+  if (!f->end_by)
+    f->end_by = now + pool->timeout;
+  if (now < f->end_by)
+    return f->end_by;
+  f->expired = true;
+  mp_overdue_end (&f->ex->overdue, f->w.pid, pool->signal, pool->grace);
+  return -1;
+}
+
 /* See to F at NOW.  Return when to do so again, or -1.  */
 static mp_time
 tend (struct mp_filter *f, mp_time now)
@@ -333,6 +352,7 @@ tend (struct mp_filter *f, mp_time now)
   if (limit && limit < f->w.slot)
     f->retiring = true;
   mp_filter_close_if_done (f);
+  next = mp_earlier (next, check_lingering (f, now));
   if (!f->unanswered || f->retiring || f->unsent
       || !has_task (f->ex->base.pool))
     return next;
@@ -348,11 +368,11 @@ static mp_time
 filters_tick (struct mp_executor *base, mp_time now)
 {
   struct mp_filters *ex = (struct mp_filters *) base;
-  mp_time next = mp_earlier (mp_workers_tick (&ex->workers, now),
-                             mp_overdue_tick (&ex->overdue, now));
+  mp_time next = mp_workers_tick (&ex->workers, now);
   for (struct mp_worker *w = ex->workers.first; w; w = w->next)
     if (!w->ended && !base->pool->paused)
       next = mp_earlier (next, tend ((struct mp_filter *) w, now));
+  next = mp_earlier (next, mp_overdue_tick (&ex->overdue, now));
   if (has_task (base->pool)
       && filters_has_room (base, mp_pool_limit (base->pool)))
     base->pool->again = true;

@@ -139,6 +139,15 @@ echo 1 | returns_ 123 pmap -t .1 --error-callback='echo "$1 $2"' -w \
 echo '1 124' > exp
 compare exp out || fail=1
 
+# So long may a filter go on that has nothing to do any more.
+seq 2 | env "$mark_" pmap -P1 -t .5 -w sh -c 'cat; sleep 1000' > out \
+  2> err
+test $? = 123 || fail=1
+seq 2 > exp
+compare exp out || fail=1
+grep "'sh': ended by signal TERM" err || fail=1
+no_leftovers_ 10 || fail=1
+
 # Few descriptors.
 seq 50000 > many
 (ulimit -n 16 && exec pmap -P8 -w cat < many) > out 2> err || fail=1
