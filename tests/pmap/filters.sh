@@ -193,6 +193,9 @@ seq 9 > exp
 compare exp out || fail=1
 
 # What would be run, and what is.
+printf 'a\0b\n' | returns_ 123 pmap --dry-run -w cat > out 2> err || fail=1
+echo 'pmap: item 1 holds a NUL byte, which no argument can' > exp
+compare exp err || fail=1
 pmap --dry-run -w sed "s/b/'/" ::: a "b's" > out || fail=1
 sh out > ran || fail=1
 printf '%s\n' a "''s" > exp
