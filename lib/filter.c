@@ -634,7 +634,7 @@ filter_ended (struct mp_worker *w, int status)
   take_rest (f, status);
   if (pool->stopping)
     ;
-  else if (f->starting && !f->overdue)
+  else if (f->starting)
     note_failed_start (f, status);
   else if (f->unanswered)
     blame (f, status);

@@ -91,14 +91,6 @@ for i in a b; do
   grep "item .$i.: its time was over" err || fail=1
 done
 grep 'cannot prepare' err && fail=1
-returns_ 123 pmap -v -t .2 -P1 --initializer='sleep 1000' -w cat \
-  ::: a b c d e f 2> err || fail=1
-grep '6 of 6 tasks failed' err || fail=1
-returns_ 123 pmap -v -t 1 -P1 --initializer='test -e slow || {
-  : > slow; sleep 1000; }' -w cat ::: a b > out 2> err || fail=1
-echo b > exp
-compare exp out || fail=1
-grep 'item .a.: its time was over' err || fail=1
 
 # The command has no descriptor of it.
 fds='for f in /proc/self/fd/*; do echo ${f##*/}; done'
