@@ -299,6 +299,10 @@ check_silence (struct mp_filter *f, mp_time now)
     return due;
   if (f->ahead)
     return now + silent_for;
+  /* If it keeps back its answer to one line, do not wait so long for each of
+     the others that are given alone.  */
+  if (f->first->lines->done < f->first->lines->suspects)
+    f->ex->prompt = false;
   f->retiring = true;
   return -1;
 }
