@@ -329,7 +329,8 @@ check_combinations (struct pmap_options *o)
   };
   struct { bool wrong; char const *option, *needed; } const lonely[] = {
     { o->isolate && !o->script, "--isolate", "--command" },
-    { o->max_tasks && !warm, "--max-tasks-per-child", "--command" },
+    { o->max_tasks && !warm, "--max-tasks-per-child",
+      "--command or --filter" },
     { o->shell && !o->script, "--shell", "--command" },
     { o->header && !o->blocks, "--header", "--blocks" },
     { o->record_end && !o->blocks, "--recend", "--blocks" },
