@@ -52,6 +52,7 @@ lib_libmp_a_SOURCES += lib/recdir.c lib/recdir.h
 lib_libmp_a_SOURCES += lib/record.c lib/record.h
 lib_libmp_a_SOURCES += lib/records.c lib/records.h
 lib_libmp_a_SOURCES += lib/request.c lib/request.h
+lib_libmp_a_SOURCES += lib/shell.c lib/shell.h
 lib_libmp_a_SOURCES += lib/shellcode.c lib/shellcode.h
 lib_libmp_a_SOURCES += lib/shells.c lib/shells.h
 lib_libmp_a_SOURCES += lib/sigflags.c lib/sigflags.h
