@@ -92,6 +92,23 @@ struct pmap_messages
 void pmap_say (struct pmap_messages const *m, int err, char const *format,
                ...) ATTRIBUTE_FORMAT ((printf, 3, 4));
 
+/* Say that what messages call WHAT has failed with STATUS, as wait(2) tells, or
+   because its time was over.  */
+void pmap_say_status (struct pmap_messages const *m, char const *what,
+                      bool timed_out, int status);
+
+/* Report how TASK, whose command was run, has failed; how those of L that
+   failed have done so; why TASK could not be run as O says: ERR; and how the
+   callback for TASK has failed.  */
+void pmap_report_status (struct pmap_messages const *m,
+                         struct mp_task const *task);
+void pmap_report_lines (struct pmap_messages const *m, struct mp_lines *l);
+void pmap_report_error (struct pmap_messages const *m,
+                        struct pmap_options const *o,
+                        struct mp_task const *task, int err);
+void pmap_report_callback (struct pmap_messages const *m,
+                           struct mp_task const *task);
+
 /* Where the tasks come from.  Opaque to its users.  */
 struct pmap_feed;
 
