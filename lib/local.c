@@ -17,10 +17,10 @@
 #include "hash.h"
 #include "minmax.h"
 
+#include "groups.h"
 #include "initializer.h"
 #include "overdue.h"
 #include "procspawn.h"
-#include "procstat.h"
 #include "proctree.h"
 #include "slots.h"
 #include "taskenv.h"
@@ -80,10 +80,7 @@ struct local
     struct mp_source source;    /* must come first; fd -1: not opened yet */
     struct local *ex;
   } more;                       /* where blocks come from */
-  pid_t *group;                 /* without /proc: process groups that were left
-                                   by jobs that have ended */
-  size_t n_groups, groups_allocated;
-  bool no_proc;
+  struct mp_groups groups;      /* left by jobs that have ended */
   int null_fd;
   bool idle;                    /* there is no child */
   struct mp_slots slots;
@@ -422,34 +419,6 @@ local_end (struct mp_executor *base, struct mp_task *task, int sig,
                   kill_after);
 }
 
-/* Whether a child of ours is in the process group GROUP: then it is still that
-   of a job, and its number has not passed to others.  */
-static bool
-is_ours (pid_t group)
-{
-  siginfo_t info;
-  return waitid (P_PGID, group, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
-}
-
-/* Remember the process group of JOB, which has ended, if something is left in
-   it.  */
-static void
-note_group (struct local *ex, struct job const *job)
-{
-  if (!is_ours (job->pid))
-    return;
-  if (ex->n_groups == ex->groups_allocated)
-    {
-      size_t n = 2 * ex->groups_allocated + 16;
-      pid_t *groups = reallocarray (ex->group, n, sizeof *groups);
-      if (!groups)
-        return;
-      ex->group = groups;
-      ex->groups_allocated = n;
-    }
-  ex->group[ex->n_groups++] = job->pid;
-}
-
 /* JOB has ended with STATUS.  If that was in its initializer, and nobody has
    killed it, nor we for its time, the run fails.  */
 static void
@@ -469,8 +438,7 @@ job_ended (struct job *job, int status)
 {
   struct local *ex = job->ex;
   hash_remove (ex->jobs, job);
-  if (ex->no_proc)
-    note_group (ex, job);
+  mp_groups_note (&ex->groups, job->pid);
   job->ended = true;
   remove_new (ex, job);
   close_input (job);
@@ -522,38 +490,14 @@ local_children (struct mp_executor *base)
     }
 }
 
-/* Send SIG to the process group GROUP, and wake it.  */
-static void
-signal_group (pid_t group, int sig)
-{
-  kill (-group, sig);
-  if (sig != SIGKILL && sig != SIGSTOP)
-    kill (-group, SIGCONT);
-}
-
 /* Send the signal *ARG to the process group of the job ENTRY.  */
 static bool
 signal_job (void *entry, void *arg)
 {
   struct job const *job = entry;
   int const *sig = arg;
-  signal_group (job->pid, *sig);
+  mp_group_signal (job->pid, *sig);
   return true;
-}
-
-/* Send SIG to all process groups of EX's jobs, ended ones too.  */
-static void
-signal_groups (struct local *ex, int sig)
-{
-  size_t n = 0;
-  hash_do_for_each (ex->jobs, signal_job, &sig);
-  for (size_t i = 0; i < ex->n_groups; i++)
-    if (is_ours (ex->group[i]))
-      {
-        signal_group (ex->group[i], sig);
-        ex->group[n++] = ex->group[i];
-      }
-  ex->n_groups = n;
 }
 
 static void
@@ -562,7 +506,10 @@ local_signal (struct mp_executor *base, int sig)
   struct local *ex = (struct local *) base;
   /* Without /proc, a task's process group is all that is known of it.  */
   if (mp_tree_kill_descendants (getpid (), sig, NULL) != 0)
-    signal_groups (ex, sig);
+    {
+      hash_do_for_each (ex->jobs, signal_job, &sig);
+      mp_groups_signal (&ex->groups, sig);
+    }
 }
 
 static bool
@@ -825,9 +772,7 @@ mp_local_new (struct mp_local_options const *options,
   ex->slots = (struct mp_slots) { 0 };
   ex->n_running = 0;
   ex->overdue = (struct mp_overdue) { .first = NULL };
-  ex->group = NULL;
-  ex->n_groups = ex->groups_allocated = 0;
-  ex->no_proc = mp_procstat_usable () != 0;
+  mp_groups_init (&ex->groups);
   ex->idle = true;
   long int arg_max = sysconf (_SC_ARG_MAX);
   ex->arg_max = arg_max < 0 ? SIZE_MAX : (size_t) arg_max;
@@ -884,6 +829,6 @@ mp_local_free (struct mp_executor *base)
   mp_initializer_free (&ex->initializer);
   mp_taskenv_free (&ex->env);
   close (ex->null_fd);
-  free (ex->group);
+  mp_groups_free (&ex->groups);
   free (ex);
 }

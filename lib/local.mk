@@ -18,6 +18,7 @@ lib_libmp_a_SOURCES += lib/exit-status.h
 lib_libmp_a_SOURCES += lib/filter.c lib/filter.h
 lib_libmp_a_SOURCES += lib/filters.c lib/filters.h
 lib_libmp_a_SOURCES += lib/forkserver.c lib/forkserver.h
+lib_libmp_a_SOURCES += lib/groups.c lib/groups.h
 lib_libmp_a_SOURCES += lib/guard.c lib/guard.h
 lib_libmp_a_SOURCES += lib/handle.c lib/handle.h
 lib_libmp_a_SOURCES += lib/initializer.c lib/initializer.h

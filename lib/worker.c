@@ -41,6 +41,7 @@ mp_workers_init (struct mp_workers *s, struct mp_worker_ops const *ops)
       close (s->null_fd);
       return ENOMEM;
     }
+  mp_groups_init (&s->groups);
   return 0;
 }
 
@@ -71,6 +72,7 @@ mp_workers_free (struct mp_workers *s,
       free_one (w);
     }
   mp_slots_free (&s->slots);
+  mp_groups_free (&s->groups);
   close (s->null_fd);
   free (s->buffer);
 }
@@ -354,6 +356,7 @@ worker_ended (struct mp_worker *w, int status)
       || ioctl (w->input.source.fd, FIONREAD, &w->unread) != 0)
     w->unread = -1;
   s->n--;
+  mp_groups_note (&s->groups, w->pid);
   mp_slots_give (&s->slots, w->slot);
   unwatch_streams (w);
   if (!w->held)
@@ -404,11 +407,8 @@ mp_workers_signal (struct mp_workers *s, int sig)
   /* Without /proc, a worker's process group is all that is known of it.  */
   for (struct mp_worker *w = s->first; w; w = w->next)
     if (!w->ended)
-      {
-        kill (-w->pid, sig);
-        if (sig != SIGKILL && sig != SIGSTOP)
-          kill (-w->pid, SIGCONT);
-      }
+      mp_group_signal (w->pid, sig);
+  mp_groups_signal (&s->groups, sig);
 }
 
 bool

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "groups.h"
 #include "monotime.h"
 #include "pool.h"
 #include "procspawn.h"
@@ -79,6 +80,7 @@ struct mp_workers
   struct mp_worker *first;
   unsigned int n;               /* those that have not ended */
   struct mp_slots slots;
+  struct mp_groups groups;      /* left by those that have ended */
   bool idle;                    /* there is no child */
   int null_fd;
   char *buffer;

@@ -24,6 +24,20 @@ compare exp out || fail=1
 compare /dev/null err || fail=1
 no_leftovers_ 0 || fail=1
 
+# So does what warm workers leave, in their groups or those of ended ones.
+env "$mark_" unshare -m sh -c "$masked_" sh \
+  timeout 60 pmap -k .1 -P2 -c 'sleep 1000 & echo $1; test $1 != b || exit 0' \
+  ::: a b c > out 2> err || fail=1
+compare exp out || fail=1
+compare /dev/null err || fail=1
+no_leftovers_ 0 || fail=1
+env "$mark_" unshare -m sh -c "$masked_" sh \
+  timeout 60 pmap -k .1 -P2 --max-tasks-per-child=1 -w sh -c '
+    sleep 1000 > /dev/null 2>&1 & cat' ::: a b c > out 2> err || fail=1
+compare exp out || fail=1
+compare /dev/null err || fail=1
+no_leftovers_ 0 || fail=1
+
 # A signal ends what runs.
 env "$mark_" unshare -m sh -c "$masked_" sh \
   pmap -k .1 -P2 sh -c ': > started-$1; sleep 1000 & sleep 1000' \
