@@ -22,7 +22,8 @@ src_pkill_tree_LDADD = $(src_link)
 
 bin_PROGRAMS += src/pmap
 src_pmap_SOURCES = src/pmap.c src/pmap.h src/pmap-blocks.c src/pmap-feed.c \
-  src/pmap-report.c src/pmap-run.c src/pmap-tty.c
+  src/pmap-help.c src/pmap-operands.c src/pmap-options.c src/pmap-report.c \
+  src/pmap-run.c src/pmap-tty.c
 src_pmap_LDADD = $(src_link)
 
 bin_PROGRAMS += src/pspawn

@@ -80,6 +80,17 @@ struct pmap_options
   bool dry_run;
 };
 
+/* Parse the options of the ARGC strings ARGV into *O, or exit if they are no
+   good.  Return the index of the first operand.  */
+int pmap_parse_options (int argc, char **argv, struct pmap_options *o);
+
+/* Take the operands, the ARGC strings ARGV, into *O: the command and where
+   its items come from; or exit.  */
+void pmap_parse_operands (int argc, char **argv, struct pmap_options *o);
+
+/* Write --help to standard output.  */
+void pmap_help (void);
+
 /* Where messages go: all zero, to standard error at once; with a pool, after
    what that has delivered, and nobody waits for who reads them.  */
 struct pmap_messages

@@ -1,0 +1,121 @@
+/* pmap: --help.
+   Copyright (C) 2026 The mputils authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include <config.h>
+
+#include "pmap.h"
+
+#include <stdio.h>
+
+#include "progname.h"
+
+#include "exit-status.h"
+#include "front.h"
+
+void
+pmap_help (void)
+{
+  static int const statuses[] = {
+    MP_EXIT_SUCCESS, MP_EXIT_SOME_FAILED, MP_EXIT_FAILURE,
+    MP_EXIT_CANNOT_INVOKE, MP_EXIT_NOT_FOUND, MP_EXIT_SIGNAL
+  };
+  printf (_("\
+Usage: %s [OPTION]... COMMAND [ARG]... [::: ITEM...]\n\
+  or:  %s [OPTION]... COMMAND [ARG]... :::: FILE\n\
+  or:  %s [OPTION]... -c SCRIPT [::: ITEM...]\n\
+  or:  %s [OPTION]... -w COMMAND [ARG]...\n\
+  or:  %s [OPTION]... -b[SIZE] COMMAND [ARG]...\n\
+"), program_name, program_name, program_name, program_name, program_name);
+  fputs (_("\
+Run COMMAND once for each item, several at a time on every usable CPU; or let\n\
+shells that live on evaluate SCRIPT for each, with the item as \"$1\"; or let a\n\
+few runs of COMMAND answer each item, a line, with a line; or give blocks of\n\
+the input to COMMAND's standard input.\n\
+The items are the lines of standard input, unless given otherwise.\n\
+Outputs appear whole and in the order of the items.\n\
+"), stdout);
+  fputs (_("\n\
+Items:\n\
+  -0, --null             items end with a NUL byte, not a newline\n\
+  -a, --arg-file=FILE    read items from FILE, not standard input\n\
+  -d, --delimiter=C      items end with C: a character, or an escape such\n\
+                           as \\t, \\0 or \\x1f\n\
+  -n, --chunksize=N      give N items to each run of COMMAND (default 1), or\n\
+                           of -c or -w, to a shell or filter at once (default:\n\
+                           as they fit), or of -b, records to a block;\n\
+                           'max': as many as fit on a command line\n\
+      --max-chars=BYTES  use command lines of at most BYTES bytes, each\n\
+                           argument with its terminator, as xargs -s counts\n\
+"), stdout);
+  fputs (_("\n\
+Placeholders in COMMAND and ARGs; without any, the items are appended:\n\
+  {}    the item                    {.}   the item without its extension\n\
+  {/}   its last component          {//}  its directory\n\
+  {/.}  last component, no extension\n\
+  {#}   the task's number, from 1   {%}   its slot's number, from 1\n\
+  -I, --replace=REPL     use REPL instead of {}\n\
+"), stdout);
+  fputs (_("\n\
+Pool:\n\
+  -P, --processes=N      run N tasks at a time (default: what ncpu prints);\n\
+                           0: all at once; 50%: of the CPUs; +1, -1: more or\n\
+                           fewer than CPUs\n\
+  -j, --jobs=N           the same as -P\n\
+  -t, --timeout=DURATION  end a task that takes longer, with all that it has\n\
+                           started\n\
+  -s, --signal=SIGNAL    end it by SIGNAL (default TERM)\n\
+  -k, --kill-after=DURATION  when a task or the run is ended, send SIGKILL to\n\
+                           what still runs DURATION later (default 5s)\n\
+"), stdout);
+  fputs (_("\n\
+Warm shells and filters:\n\
+  -c, --command=SCRIPT   evaluate SCRIPT for each item, which is \"$1\", in one\n\
+                           of a few shells; what it changes there (variables,\n\
+                           functions, directory) stays there\n\
+  -w, --filter           give the items to a few runs of COMMAND, on standard\n\
+                           input, one a line; the line that COMMAND writes for\n\
+                           each is its output\n\
+      --initializer=SCRIPT  evaluate SCRIPT in each shell before its first\n\
+                           item, or before each COMMAND in its environment\n\
+      --isolate          evaluate the script of -c in a subshell for each item\n\
+      --max-tasks-per-child=N  replace a shell or filter after N items\n\
+      --shell=PROGRAM    use PROGRAM instead of sh\n\
+"), stdout);
+  fputs (_("\n\
+Blocks:\n\
+  -b, --blocks[=SIZE]    give each run of COMMAND, on standard input, a block\n\
+                           of the input: whole records, lines unless said\n\
+                           otherwise, of SIZE bytes or a little more\n\
+                           (default 960K, or more of a large input)\n\
+      --recend=STRING    records end with STRING, which may have escapes\n\
+      --recstart=STRING  records start with STRING\n\
+      --header=N         repeat the first N lines before each block\n\
+      --round-robin      give blocks to a few runs of COMMAND, each to one that\n\
+                           has read its last one\n\
+"), stdout);
+  fputs (_("\n\
+Output:\n\
+  -u, --unordered        output of tasks in the order in which they end\n\
+      --line-buffered    output line by line, as it comes\n\
+      --ungrouped        tasks write to the output themselves\n\
+      --tag              start each line with the item and a tab\n\
+      --callback=SCRIPT  run SCRIPT for each task that succeeds, one at a time\n\
+                           and in the order of the output, with the item as\n\
+                           \"$1\", the status as \"$2\" and the task's output on\n\
+                           standard input (and not on ours)\n\
+      --error-callback=SCRIPT  the same for each task that fails\n\
+  -v, --verbose          write each command to standard error, and how those\n\
+                           that failed have ended\n\
+      --dry-run          write the commands to standard output and run none\n\
+"), stdout);
+  front_help_options ();
+  fputs (_("\n\
+DURATION is a number with an optional unit: ms, s (default), m, h or d.\n\
+Tasks find PMAP_ITEM, PMAP_INDEX, PMAP_SLOT and PMAP_ATTEMPT in their\n\
+environment, and nothing on standard input but a block.  A task has ended when\n\
+its process has; what tasks leave running is ended when the run ends.\n\
+"), stdout);
+  front_help_statuses (statuses, sizeof statuses / sizeof *statuses);
+  front_help_tail ();
+}

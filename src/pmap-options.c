@@ -1,0 +1,465 @@
+/* pmap: the options.
+   Copyright (C) 2026 The mputils authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include <config.h>
+
+#include "pmap.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "c-ctype.h"
+#include "error.h"
+#include "xalloc.h"
+
+#include "cpus.h"
+#include "front.h"
+#include "parse.h"
+
+/* What is known of the options while they are read.  */
+struct parsing
+{
+  struct pmap_options *o;
+  char const *processes;        /* the value of -P, or null */
+  bool grouping_set;            /* O's way to put outputs together was said */
+};
+
+/* An option.  */
+struct row
+{
+  char const *name;
+  char letter;                  /* 0: none */
+  int argument;                 /* as getopt_long has it */
+
+  /* Take VALUE, the option's argument or null, into P as ROW says.  */
+  void (*set) (struct parsing *p, struct row const *row, char *value);
+  size_t offset;                /* of what SET changes in the options */
+  char const *what;             /* of what VALUE is the number, for messages */
+};
+
+/* The delimiter that S, the value of -d, means: one character, or an escape
+   as in C.  */
+static char
+parse_delimiter (char const *s)
+{
+  static char const escapes[] = "abfnrtv\\";
+  static char const meanings[] = "\a\b\f\n\r\t\v\\";
+  if (s[0] && !s[1])
+    return s[0];
+  if (s[0] == '\\' && s[1])
+    {
+      char const *e = strchr (escapes, s[1]);
+      if (e && !s[2])
+        return meanings[e - escapes];
+      bool hex = s[1] == 'x';
+      char *end;
+      unsigned long int n = strtoul (s + 1 + hex, &end, hex ? 16 : 8);
+      /* strtoul would take a second 0x.  */
+      if (c_isxdigit (s[1 + hex]) && c_tolower (s[2 + hex]) != 'x'
+          && !*end && n <= UCHAR_MAX)
+        return (char) n;
+    }
+  front_bad_value (_("delimiter"), s);
+}
+
+/* The number, at least 1, that S means; WHAT says of what.  */
+static size_t
+parse_count (char const *what, char const *s)
+{
+  char *end;
+  errno = 0;
+  unsigned long int n = strtoul (s, &end, 10);
+  if (!c_isdigit (*s) || *end || errno || n == 0 || n >= PMAP_CHUNK_MAX)
+    front_bad_value (what, s);
+  return n;
+}
+
+/* Whether S is a number.  */
+static bool
+is_number (char const *s)
+{
+  return *s && s[strspn (s, "0123456789")] == '\0';
+}
+
+/* The number of tasks at a time that S, the value of -P, means: null for the
+   default.  */
+static unsigned int
+parse_processes (char const *s)
+{
+  unsigned long int ncpu = 1;
+  unsigned long int n;
+  if (!s || !is_number (s))
+    mp_cpus_usable (&ncpu);
+  if (!s)
+    return ncpu;
+  if (mp_parse_processes (s, ncpu, &n) != 0 || n > INT_MAX)
+    front_bad_value (_("number of processes"), s);
+  return n;
+}
+
+/* Where what ROW is for is in the options of P.  */
+static void *
+place (struct parsing *p, struct row const *row)
+{
+  return (char *) p->o + row->offset;
+}
+
+/* Values for SET of a row, by the type of what is at OFFSET: bool, char const
+   *, mp_time, size_t.  */
+
+static void
+set_flag (struct parsing *p, struct row const *row, char *value)
+{
+  (void) value;
+  *(bool *) place (p, row) = true;
+}
+
+static void
+set_string (struct parsing *p, struct row const *row, char *value)
+{
+  *(char const **) place (p, row) = value;
+}
+
+static void
+set_duration (struct parsing *p, struct row const *row, char *value)
+{
+  *(mp_time *) place (p, row) = front_duration (value);
+}
+
+static void
+set_count (struct parsing *p, struct row const *row, char *value)
+{
+  *(size_t *) place (p, row) = parse_count (_(row->what), value);
+}
+
+/* And those of options that are like no other.  */
+
+static void
+set_null (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  (void) value;
+  p->o->delimiter = '\0';
+}
+
+static void
+set_delimiter (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  p->o->delimiter = parse_delimiter (value);
+}
+
+static void
+set_blocks (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  p->o->blocks = true;
+  p->o->block_size = pmap_block_size (value);
+}
+
+static void
+set_replacement (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  if (!*value)
+    front_bad_value (_("placeholder"), value);
+  p->o->replacement = value;
+}
+
+static void
+set_processes (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  p->processes = value;
+}
+
+static void
+set_chunk (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  p->o->chunk = (strcmp (value, "max") == 0 ? PMAP_CHUNK_MAX
+                 : parse_count (_("number of items"), value));
+}
+
+static void
+set_max_chars (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  uintmax_t n;
+  if (mp_parse_size (value, &n) != 0 || n == 0 || n > SIZE_MAX)
+    front_bad_value (_("number of bytes"), value);
+  p->o->max_chars = n;
+}
+
+static void
+set_signal (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  p->o->signal = front_signal (value);
+}
+
+static void
+set_record_end (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  free (p->o->record_end);
+  p->o->record_end = pmap_record_string (value, &p->o->record_end_len);
+}
+
+static void
+set_record_start (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  free (p->o->record_start);
+  p->o->record_start = pmap_record_string (value, &p->o->record_start_len);
+}
+
+/* Let outputs be put together as G says.  Two ways at once make no sense.  */
+static void
+set_grouping (struct parsing *p, enum mp_grouping g, bool ungrouped)
+{
+  struct pmap_options *o = p->o;
+  if (p->grouping_set && (o->grouping != g || o->ungrouped != ungrouped))
+    {
+      error (0, 0, _("only one of --unordered, --line-buffered and"
+                     " --ungrouped may be given"));
+      front_try_help ();
+    }
+  p->grouping_set = true;
+  o->grouping = g;
+  o->ungrouped = ungrouped;
+}
+
+static void
+set_unordered (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  (void) value;
+  set_grouping (p, MP_GROUP_UNORDERED, false);
+}
+
+static void
+set_line_buffered (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  (void) value;
+  set_grouping (p, MP_GROUP_LINES, false);
+}
+
+static void
+set_ungrouped (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  (void) value;
+  /* There is nothing to put in order.  */
+  set_grouping (p, MP_GROUP_UNORDERED, true);
+}
+
+static void
+show_help (struct parsing *p, struct row const *row, char *value)
+{
+  (void) p;
+  (void) row;
+  (void) value;
+  pmap_help ();
+  exit (EXIT_SUCCESS);
+}
+
+static void
+show_version (struct parsing *p, struct row const *row, char *value)
+{
+  (void) p;
+  (void) row;
+  (void) value;
+  front_version ("pmap");
+}
+
+/* All options, by name.  */
+#define AT(member) offsetof (struct pmap_options, member)
+static struct row const rows[] = {
+  { "arg-file", 'a', required_argument, set_string, AT (arg_file), NULL },
+  { "blocks", 'b', optional_argument, set_blocks, 0, NULL },
+  { "callback", 0, required_argument, set_string, AT (callback), NULL },
+  { "chunksize", 'n', required_argument, set_chunk, 0, NULL },
+  { "command", 'c', required_argument, set_string, AT (script), NULL },
+  { "delimiter", 'd', required_argument, set_delimiter, 0, NULL },
+  { "dry-run", 0, no_argument, set_flag, AT (dry_run), NULL },
+  { "error-callback", 0, required_argument, set_string,
+    AT (error_callback), NULL },
+  { "filter", 'w', no_argument, set_flag, AT (filter), NULL },
+  { "header", 0, required_argument, set_count,
+    AT (header), N_("number of lines") },
+  { "help", 0, no_argument, show_help, 0, NULL },
+  { "initializer", 0, required_argument, set_string,
+    AT (initializer), NULL },
+  { "isolate", 0, no_argument, set_flag, AT (isolate), NULL },
+  { "jobs", 'j', required_argument, set_processes, 0, NULL },
+  { "kill-after", 'k', required_argument, set_duration,
+    AT (kill_after), NULL },
+  { "line-buffered", 0, no_argument, set_line_buffered, 0, NULL },
+  { "max-chars", 0, required_argument, set_max_chars, 0, NULL },
+  { "max-tasks-per-child", 0, required_argument, set_count,
+    AT (max_tasks), N_("number of tasks") },
+  { "null", '0', no_argument, set_null, 0, NULL },
+  { "processes", 'P', required_argument, set_processes, 0, NULL },
+  { "recend", 0, required_argument, set_record_end, 0, NULL },
+  { "recstart", 0, required_argument, set_record_start, 0, NULL },
+  { "replace", 'I', required_argument, set_replacement, 0, NULL },
+  { "round-robin", 0, no_argument, set_flag, AT (round_robin), NULL },
+  { "shell", 0, required_argument, set_string, AT (shell), NULL },
+  { "signal", 's', required_argument, set_signal, 0, NULL },
+  { "tag", 0, no_argument, set_flag, AT (tag), NULL },
+  { "timeout", 't', required_argument, set_duration, AT (timeout), NULL },
+  { "ungrouped", 0, no_argument, set_ungrouped, 0, NULL },
+  { "unordered", 'u', no_argument, set_unordered, 0, NULL },
+  { "verbose", 'v', no_argument, set_flag, AT (verbose), NULL },
+  { "version", 0, no_argument, show_version, 0, NULL }
+};
+#undef AT
+
+enum { N_ROWS = sizeof rows / sizeof *rows };
+
+/* Codes of options without a letter: behind those of all characters.  */
+enum { ROW_CODE = 256 };
+
+/* Make the tables that getopt_long wants of ROWS: LONG_OPTIONS, of N_ROWS + 1,
+   and SHORT_OPTIONS, of 3 * N_ROWS + 2.  A '+' lets options behind the command
+   be the command's.  */
+static void
+getopt_tables (struct option *long_options, char *short_options)
+{
+  *short_options++ = '+';
+  for (int i = 0; i < N_ROWS; i++)
+    {
+      struct row const *row = &rows[i];
+      long_options[i] = (struct option) { row->name, row->argument, NULL,
+                                          ROW_CODE + i };
+      if (!row->letter)
+        continue;
+      *short_options++ = row->letter;
+      for (int k = 0; k < row->argument; k++)
+        *short_options++ = ':';
+    }
+  long_options[N_ROWS] = (struct option) { NULL, 0, NULL, 0 };
+  *short_options = '\0';
+}
+
+/* The option for which getopt_long has returned CODE, or null if none.  */
+static struct row const *
+find_row (int code)
+{
+  if (ROW_CODE <= code)
+    return &rows[code - ROW_CODE];
+  for (int i = 0; i < N_ROWS; i++)
+    if (rows[i].letter && rows[i].letter == code)
+      return &rows[i];
+  return NULL;
+}
+
+/* Exit if options of O do not go together.  Afterwards, -n is where its meaning
+   with or without -c wants it.  */
+static void
+check_combinations (struct pmap_options *o)
+{
+  bool lines = o->grouping == MP_GROUP_LINES;
+  bool warm = o->script || o->filter;
+  bool several = 1 < o->chunk && !warm && !o->blocks;
+  struct { bool wrong; char const *a, *b; } const pairs[] = {
+    { o->ungrouped && o->tag, "--tag", "--ungrouped" },
+    { o->script && o->ungrouped, "--command", "--ungrouped" },
+    { o->callback && o->ungrouped, "--callback", "--ungrouped" },
+    { o->error_callback && o->ungrouped, "--error-callback", "--ungrouped" },
+    { o->callback && o->tag, "--callback", "--tag" },
+    { o->error_callback && o->tag, "--error-callback", "--tag" },
+    { o->callback && lines, "--callback", "--line-buffered" },
+    { o->error_callback && lines, "--error-callback", "--line-buffered" },
+    { o->callback && several, "--callback", "--chunksize" },
+    { o->error_callback && several, "--error-callback", "--chunksize" },
+    { o->script && o->replacement, "--command", "--replace" },
+    { o->script && o->max_chars, "--command", "--max-chars" },
+    { o->script && o->chunk == PMAP_CHUNK_MAX, "--command",
+      "--chunksize=max" },
+    { o->filter && o->script, "--filter", "--command" },
+    { o->filter && o->blocks, "--filter", "--blocks" },
+    { o->filter && o->ungrouped, "--filter", "--ungrouped" },
+    { o->filter && o->replacement, "--filter", "--replace" },
+    { o->filter && o->max_chars, "--filter", "--max-chars" },
+    { o->filter && o->chunk == PMAP_CHUNK_MAX, "--filter",
+      "--chunksize=max" },
+    { o->blocks && o->script, "--blocks", "--command" },
+    { o->blocks && o->replacement, "--blocks", "--replace" },
+    { o->blocks && o->max_chars, "--blocks", "--max-chars" },
+    { o->blocks && o->chunk == PMAP_CHUNK_MAX, "--blocks",
+      "--chunksize=max" },
+    { o->blocks && o->chunk && o->record_end && !o->record_end_len
+      && !o->record_start_len, "--chunksize", "--recend=''" }
+  };
+  struct { bool wrong; char const *option, *needed; } const lonely[] = {
+    { o->isolate && !o->script, "--isolate", "--command" },
+    { o->max_tasks && !warm, "--max-tasks-per-child",
+      "--command or --filter" },
+    { o->shell && !o->script, "--shell", "--command" },
+    { o->header && !o->blocks, "--header", "--blocks" },
+    { o->record_end && !o->blocks, "--recend", "--blocks" },
+    { o->record_start && !o->blocks, "--recstart", "--blocks" },
+    { o->round_robin && !o->blocks, "--round-robin", "--blocks" }
+  };
+  for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+    if (pairs[i].wrong)
+      {
+        error (0, 0, _("%s and %s exclude each other"), pairs[i].a,
+               pairs[i].b);
+        front_try_help ();
+      }
+  for (size_t i = 0; i < sizeof lonely / sizeof *lonely; i++)
+    if (lonely[i].wrong)
+      {
+        error (0, 0, _("%s makes sense only with %s"), lonely[i].option,
+               lonely[i].needed);
+        front_try_help ();
+      }
+  if (warm)
+    {
+      o->warm_chunk = o->chunk;
+      o->chunk = 1;
+    }
+  else if (!o->chunk && !o->blocks)
+    o->chunk = 1;
+}
+
+int
+pmap_parse_options (int argc, char **argv, struct pmap_options *o)
+{
+  struct option long_options[N_ROWS + 1];
+  char short_options[3 * N_ROWS + 2];
+  struct parsing p = { .o = o };
+  int code;
+  *o = (struct pmap_options) {
+    .delimiter = '\n', .kill_after = 5000LL * MP_MILLISECOND,
+    .signal = SIGTERM
+  };
+  getopt_tables (long_options, short_options);
+  while ((code = getopt_long (argc, argv, short_options, long_options, NULL))
+         != -1)
+    {
+      struct row const *row = find_row (code);
+      if (!row)
+        front_try_help ();
+      row->set (&p, row, optarg);
+    }
+  check_combinations (o);
+  o->line_end = o->delimiter ? '\n' : '\0';
+  /* A line is all that an item has for output.  */
+  if (o->filter && o->grouping == MP_GROUP_UNORDERED && !o->callback
+      && !o->error_callback)
+    o->grouping = MP_GROUP_LINES;
+  o->processes = parse_processes (p.processes);
+  return optind;
+}
