@@ -20,6 +20,12 @@ mp_lines_new (char *text, size_t len, size_t n, char end)
 }
 
 void
+mp_lines_restart (struct mp_lines *l)
+{
+  l->done = l->given = l->given_len = l->suspects = l->n_failures = 0;
+}
+
+void
 mp_lines_free (struct mp_lines *l)
 {
   if (!l)

@@ -43,6 +43,10 @@ struct mp_lines
    exhausted; TEXT stays the caller's then.  */
 struct mp_lines *mp_lines_new (char *text, size_t len, size_t n, char end);
 
+/* Forget what was dealt with: no line of L has an outcome, nor was given to
+   anyone.  */
+void mp_lines_restart (struct mp_lines *l);
+
 /* Free L, which may be null.  */
 void mp_lines_free (struct mp_lines *l);
 

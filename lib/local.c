@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -432,11 +433,12 @@ check_start (struct job *job, int status)
   mp_pool_fail (base->pool, ECANCELED);
 }
 
-/* The process of JOB has ended with STATUS.  */
+/* The process of JOB has ended with STATUS and had used USAGE.  */
 static void
-job_ended (struct job *job, int status)
+job_ended (struct job *job, int status, struct mp_usage const *usage)
 {
   struct local *ex = job->ex;
+  job->task->usage = *usage;
   hash_remove (ex->jobs, job);
   mp_groups_note (&ex->groups, job->pid);
   job->ended = true;
@@ -463,6 +465,32 @@ job_stopped (struct job *job, int sig)
   kill (-job->pid, SIGKILL);
 }
 
+/* The CPU time T in nanoseconds.  */
+static mp_time
+cpu_time (struct timeval const *t)
+{
+  return t->tv_sec * 1000000000LL + t->tv_usec * 1000LL;
+}
+
+/* As waitpid for any child that has changed its state, if there is one; store
+   what it has used in *USAGE, zeros where that cannot be known.  */
+static pid_t
+wait_any (int *status, struct mp_usage *usage)
+{
+  *usage = (struct mp_usage) { .max_rss = 0 };
+#if HAVE_WAIT4
+  struct rusage r;
+  pid_t pid = wait4 (-1, status, WNOHANG | WUNTRACED, &r);
+  if (0 < pid)
+    *usage = (struct mp_usage) { .user = cpu_time (&r.ru_utime),
+                                 .system = cpu_time (&r.ru_stime),
+                                 .max_rss = r.ru_maxrss };
+  return pid;
+#else
+  return waitpid (-1, status, WNOHANG | WUNTRACED);
+#endif
+}
+
 static void
 local_children (struct mp_executor *base)
 {
@@ -470,7 +498,8 @@ local_children (struct mp_executor *base)
   for (;;)
     {
       int status;
-      pid_t pid = waitpid (-1, &status, WNOHANG | WUNTRACED);
+      struct mp_usage usage;
+      pid_t pid = wait_any (&status, &usage);
       if (pid < 0 && errno == EINTR)
         continue;
       if (pid <= 0)
@@ -484,7 +513,7 @@ local_children (struct mp_executor *base)
       if (job && WIFSTOPPED (status))
         job_stopped (job, WSTOPSIG (status));
       else if (job)
-        job_ended (job, status);
+        job_ended (job, status, &usage);
       else
         mp_pool_child (base->pool, pid, status);
     }

@@ -5,9 +5,11 @@
 noinst_LIBRARIES += lib/libmp.a
 # A module a line.
 lib_libmp_a_SOURCES =
+lib_libmp_a_SOURCES += lib/attempts.c lib/attempts.h
 lib_libmp_a_SOURCES += lib/block.c lib/block.h
 lib_libmp_a_SOURCES += lib/blocks.c lib/blocks.h
 lib_libmp_a_SOURCES += lib/callback.c lib/callback.h
+lib_libmp_a_SOURCES += lib/calls.c lib/calls.h
 lib_libmp_a_SOURCES += lib/cglimit.c lib/cglimit.h
 lib_libmp_a_SOURCES += lib/cgroup.c lib/cgroup.h
 lib_libmp_a_SOURCES += lib/cleaning.c lib/cleaning.h

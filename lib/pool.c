@@ -14,6 +14,9 @@
 #include <unistd.h>
 
 #include "minmax.h"
+
+#include "attempts.h"
+#include "calls.h"
 #include "sigflags.h"
 
 /* What outputs that wait for their turn may take, in bytes.  */
@@ -48,7 +51,8 @@ mp_task_new (size_t n, size_t bytes, char **store)
                                  + bytes);
   if (!task)
     return NULL;
-  *task = (struct mp_task) { .attempt = 1, .n_items = n, .spool.fd = -1 };
+  *task = (struct mp_task) { .attempt = 1, .n_items = n,
+                             .spool = { { .fd = -1 }, { .fd = -1 } } };
   *store = (char *) &task->item[n];
   return task;
 }
@@ -59,142 +63,6 @@ mp_task_free (struct mp_task *task)
   mp_block_free (task->block);
   mp_lines_free (task->lines);
   free (task);
-}
-
-/* All that TASK has written has gone where it should: TASK is done with.  */
-static void
-end_task (struct mp_pool *pool, struct mp_task *task)
-{
-  mp_spool_clear (&task->spool, &pool->order.budget);
-  if (!task->extra)
-    pool->ops->delivered (pool->arg, task);
-  mp_task_free (task);
-}
-
-/* The output OUT was delivered, but for what a callback is to get.  */
-static void
-delivered (void *arg, struct mp_output *out)
-{
-  struct mp_pool *pool = arg;
-  struct mp_task *task = (struct mp_task *) out;
-  pool->starved = false;
-  if (pool->callbacks && !task->extra)
-    {
-      pool->calling = task;
-      pool->order.held = true;
-    }
-  else
-    end_task (pool, task);
-}
-
-/* The callback for a task was called, or there is none: go on.  */
-static void
-end_call (struct mp_pool *pool)
-{
-  struct mp_task *task = pool->calling;
-  pool->calling = NULL;
-  pool->order.held = false;
-  pool->again = true;
-  end_task (pool, task);
-}
-
-void
-mp_pool_child (struct mp_pool *pool, pid_t pid, int status)
-{
-  if (!pool->callback || pid != pool->callback)
-    return;
-  if (WIFSTOPPED (status))
-    {
-      /* It wants the terminal, as a task may not either.  */
-      if (WSTOPSIG (status) != SIGTTIN && WSTOPSIG (status) != SIGTTOU)
-        return;
-      pool->calling->callback_error = ENOTTY;
-      kill (-pid, SIGKILL);
-      return;
-    }
-  pool->callback = 0;
-  pool->calling->callback_status = status;
-  /* Callbacks write there themselves: whoever read it may be gone.  */
-  struct pollfd p = { .fd = STDOUT_FILENO };
-  if (status && poll (&p, 1, 0) == 1 && (p.revents & POLLERR))
-    pool->output_error = EPIPE;
-  end_call (pool);
-}
-
-/* Put the output of the task whose turn it is, for which there is no callback,
-   on our own as far as that is possible without waiting.  Return 0 or the errno
-   value of a failed write.  */
-static int
-pass_output (struct mp_pool *pool)
-{
-  struct mp_task *task = pool->calling;
-  static char buffer[16 * 1024];
-  for (;;)
-    {
-      char const *data = buffer;
-      size_t taken;
-      ssize_t n = mp_outbuf_peek (&task->spool.memory, &data);
-      if (!n && 0 <= task->spool.fd)
-        n = pread (task->spool.fd, buffer, sizeof buffer, task->passed);
-      if (n < 0)
-        task->callback_error = errno;
-      if (n <= 0)
-        break;
-      int err = mp_order_pass (&pool->order, data, n, &taken);
-      if (data != buffer && taken)
-        mp_outbuf_drop (&task->spool.memory, &pool->order.budget, taken);
-      else
-        task->passed += taken;
-      if (err || taken < (size_t) n)
-        return err;
-    }
-  end_call (pool);
-  return 0;
-}
-
-/* Start SCRIPT, the callback of the task whose turn it is, unless something
-   that was written before still waits.  Return 0 or the errno value of a failed
-   write.  */
-static int
-start_callback (struct mp_pool *pool, char const *script)
-{
-  struct mp_task *task = pool->calling;
-  int err = mp_order_flush (&pool->order);
-  int fd;
-  if (err)
-    {
-      pool->flush_at = 1;
-      return err == EAGAIN ? 0 : err;
-    }
-  err = task->callback_error;
-  if (!err)
-    err = mp_spool_open (&task->spool, &pool->order.budget, &fd);
-  if (!err)
-    err = mp_callback_start (pool->callbacks, script, task, fd,
-                             &pool->callback);
-  if (err)
-    {
-      task->callback_error = err;
-      end_call (pool);
-    }
-  return 0;
-}
-
-/* Do what is to be done for the task whose callback it is the turn of.  Return
-   0 or the errno value of a failed write.  */
-static int
-tend_call (struct mp_pool *pool)
-{
-  if (!pool->calling || pool->callback)
-    return 0;
-  char const *script = mp_callback_script (pool->callbacks, pool->calling);
-  if (!script)
-    return pass_output (pool);
-  if (!pool->stopping)
-    return start_callback (pool, script);
-  /* It was for nobody else.  */
-  end_call (pool);
-  return 0;
 }
 
 /* There is input.  It is looked at when a task may start, perhaps much later:
@@ -238,7 +106,7 @@ mp_pool_init (struct mp_pool *pool, struct mp_executor *executor,
   if (err)
     return err;
   err = mp_order_init (&pool->order, grouping, STDOUT_FILENO, STDERR_FILENO,
-                       HELD_MAX, delivered, pool);
+                       HELD_MAX, mp_calls_delivered, pool);
   if (err)
     mp_watch_free (&pool->watch);
   return err;
@@ -251,14 +119,10 @@ mp_pool_free (struct mp_pool *pool)
     {
       struct mp_output *out = pool->order.first;
       mp_order_drop (&pool->order, out);
-      mp_spool_clear (&((struct mp_task *) out)->spool, &pool->order.budget);
-      mp_task_free ((struct mp_task *) out);
+      mp_attempts_free (pool, (struct mp_task *) out);
     }
   if (pool->calling)
-    {
-      mp_spool_clear (&pool->calling->spool, &pool->order.budget);
-      mp_task_free (pool->calling);
-    }
+    mp_attempts_free (pool, pool->calling);
   mp_order_free (&pool->order);
   mp_watch_free (&pool->watch);
 }
@@ -322,18 +186,7 @@ fail_task (struct mp_pool *pool, struct mp_task *task, int err)
 {
   task->error = err;
   pool->give_up_at = 0;
-  mp_order_end (&pool->order, &task->out);
-}
-
-/* Let TASK be started later, before those that come behind it.  */
-static void
-add_pending (struct mp_pool *pool, struct mp_task *task)
-{
-  struct mp_task **p = &pool->pending;
-  while (*p && (*p)->index < task->index)
-    p = &(*p)->next_held;
-  task->next_held = *p;
-  *p = task;
+  mp_attempts_end (pool, task);
 }
 
 /* Nothing can be started now, for the reason ERR.  TASK waits until a running
@@ -341,7 +194,7 @@ add_pending (struct mp_pool *pool, struct mp_task *task)
 static void
 wait_for_resources (struct mp_pool *pool, struct mp_task *task, int err)
 {
-  add_pending (pool, task);
+  mp_attempts_add_pending (pool, task);
   pool->starved = true;
   /* One task at a time is all there is: nothing to say.  */
   bool alone = pool->order.first == &task->out && !task->out.next;
@@ -437,17 +290,23 @@ static bool
 has_free_slot (struct mp_pool const *pool)
 {
   return (!pool->stopping && !pool->paused && !pool->starved
-          && !pool->failure
+          && !pool->failure && !pool->brake_until
           && pool->executor->ops->has_room (pool->executor,
                                             mp_pool_limit (pool)));
+}
+
+/* Whether there is a task to start, or may be one.  */
+static bool
+has_start (struct mp_pool const *pool)
+{
+  return (pool->pending
+          || (!pool->input_ended && mp_order_has_room (&pool->order)));
 }
 
 bool
 mp_pool_may_start (struct mp_pool const *pool)
 {
-  return (has_free_slot (pool)
-          && (pool->pending
-              || (!pool->input_ended && mp_order_has_room (&pool->order))));
+  return has_free_slot (pool) && has_start (pool);
 }
 
 /* Whether fill could start a task now, for all that is known.  */
@@ -460,6 +319,15 @@ can_fill (struct mp_pool const *pool)
                   && mp_order_has_room (&pool->order))));
 }
 
+/* Whether POOL's user wants no task to be started now.  */
+static bool
+is_braked (struct mp_pool *pool)
+{
+  if (pool->ops->brake)
+    pool->brake_until = pool->ops->brake (pool->arg, mp_now ());
+  return pool->brake_until;
+}
+
 /* Start as many tasks as may run now.  */
 static void
 fill (struct mp_pool *pool)
@@ -467,6 +335,8 @@ fill (struct mp_pool *pool)
   int starts = 0;
   while (has_free_slot (pool))
     {
+      if (has_start (pool) && is_braked (pool))
+        return;
       struct mp_task *task = pool->pending;
       if (task)
         pool->pending = task->next_held;
@@ -506,12 +376,19 @@ mp_pool_output (struct mp_pool *pool, struct mp_task *task, int stream,
 {
   if (pool->output_error)
     return;
-  if (pool->callbacks && stream == MP_STREAM_OUT && !task->extra)
+  if (!task->extra)
     {
-      if (!task->callback_error)
-        task->callback_error = mp_spool_add (&task->spool,
-                                             &pool->order.budget, data, len);
-      return;
+      task->bytes[stream] += len;
+      if (pool->ops->output)
+        pool->ops->output (pool->arg, task, stream, data, len);
+      if (pool->spooled || (pool->callbacks && stream == MP_STREAM_OUT))
+        {
+          if (!task->callback_error)
+            task->callback_error = mp_spool_add (&task->spool[stream],
+                                                 &pool->order.budget, data,
+                                                 len);
+          return;
+        }
     }
   int err = mp_order_put (&pool->order, &task->out, stream, data, len);
   if (err)
@@ -519,84 +396,15 @@ mp_pool_output (struct mp_pool *pool, struct mp_task *task, int stream,
 }
 
 void
-mp_pool_begun (struct mp_pool *pool, struct mp_task *task)
-{
-  if (!pool->timeout || task->deadline)
-    return;
-  task->deadline = mp_now () + pool->timeout;
-  task->prev_begun = pool->last_begun;
-  if (pool->last_begun)
-    pool->last_begun->next_begun = task;
-  else
-    pool->first_begun = task;
-  pool->last_begun = task;
-}
-
-/* TASK has ended, or its time is over.  */
-static void
-forget_deadline (struct mp_pool *pool, struct mp_task *task)
-{
-  if (!task->deadline)
-    return;
-  if (task->prev_begun)
-    task->prev_begun->next_begun = task->next_begun;
-  else
-    pool->first_begun = task->next_begun;
-  if (task->next_begun)
-    task->next_begun->prev_begun = task->prev_begun;
-  else
-    pool->last_begun = task->prev_begun;
-  task->prev_begun = task->next_begun = NULL;
-  task->deadline = 0;
-}
-
-void
-mp_pool_progress (struct mp_pool *pool, struct mp_task *task)
-{
-  forget_deadline (pool, task);
-  mp_pool_begun (pool, task);
-}
-
-/* End the tasks whose time is over at NOW.  */
-static void
-end_overdue (struct mp_pool *pool, mp_time now)
-{
-  /* All have the same time: who has begun first is first.  */
-  while (pool->first_begun && pool->first_begun->deadline <= now)
-    {
-      struct mp_task *task = pool->first_begun;
-      forget_deadline (pool, task);
-      /* We do not read what it writes, and so may not see that it has ended:
-         it gets another chance.  */
-      if (task->held)
-        {
-          mp_pool_begun (pool, task);
-          continue;
-        }
-      task->timed_out = true;
-      pool->executor->ops->end (pool->executor, task, pool->signal,
-                                pool->grace);
-    }
-}
-
-void
 mp_pool_ended (struct mp_pool *pool, struct mp_task *task, int status)
 {
-  forget_deadline (pool, task);
+  mp_attempts_stop_time (pool, task);
+  if (pool->clocked)
+    task->ended = mp_now ();
   task->status = status;
   pool->running--;
   pool->starved = false;
   raise_cap (pool);
-}
-
-void
-mp_pool_return (struct mp_pool *pool, struct mp_task *task)
-{
-  forget_deadline (pool, task);
-  pool->running--;
-  pool->starved = false;
-  pool->again = true;
-  add_pending (pool, task);
 }
 
 struct mp_task *
@@ -627,8 +435,8 @@ mp_pool_fail (struct mp_pool *pool, int err)
 void
 mp_pool_drained (struct mp_pool *pool, struct mp_task *task)
 {
-  mp_order_end (&pool->order, &task->out);
   pool->starved = false;
+  mp_attempts_end (pool, task);
 }
 
 /* Let those held back go on for whom there is room now.  */
@@ -731,11 +539,12 @@ flush (struct mp_pool *pool, mp_time now)
 static void
 deliver (struct mp_pool *pool, mp_time now)
 {
+  mp_attempts_replay (pool);
   if (!pool->output_error)
     {
       int err = mp_order_advance (&pool->order);
       if (!err)
-        err = tend_call (pool);
+        err = mp_calls_tend (pool);
       if (err)
         output_failed (pool, err);
     }
@@ -744,6 +553,8 @@ deliver (struct mp_pool *pool, mp_time now)
   if (!pool->output_error)
     flush (pool, now);
   resume_held (pool);
+  if (pool->replaying)
+    mp_attempts_replay (pool);
   /* What was delivered may have made room.  */
   if (can_fill (pool))
     pool->again = true;
@@ -774,6 +585,26 @@ mp_pool_stop (struct mp_pool *pool, int sig)
 }
 
 void
+mp_pool_drain (struct mp_pool *pool)
+{
+  pool->draining = pool->input_ended = pool->again = true;
+  mp_watch_remove (&pool->watch, &pool->input.source);
+  mp_attempts_drop (pool);
+}
+
+bool
+mp_pool_send_back (struct mp_pool *pool, int sig)
+{
+  struct mp_task *task = pool->last_begun;
+  if (!task || task == pool->first_begun)
+    return false;
+  mp_attempts_stop_time (pool, task);
+  task->back = true;
+  pool->executor->ops->end (pool->executor, task, sig, pool->grace);
+  return true;
+}
+
+void
 mp_pool_pause (struct mp_pool *pool, bool pause)
 {
   if (pool->paused == pause)
@@ -783,8 +614,7 @@ mp_pool_pause (struct mp_pool *pool, bool pause)
   if (pause)
     pool->paused_at = now;
   else
-    for (struct mp_task *t = pool->first_begun; t; t = t->next_begun)
-      t->deadline += now - pool->paused_at;
+    mp_attempts_shift (pool, now - pool->paused_at);
   pool->executor->ops->signal (pool->executor, pause ? SIGSTOP : SIGCONT);
 }
 
@@ -802,7 +632,7 @@ finished (struct mp_pool *pool, mp_time now)
     return true;
   struct mp_executor *ex = pool->executor;
   bool ended = (!pool->stopping && pool->input_ended && !pool->pending
-                && ex->ops->finish ? ex->ops->finish (ex) : true);
+                && !pool->delayed && ex->ops->finish ? ex->ops->finish (ex) : true);
   if (pool->stopping ? pool->running > 0
       : !ended || !all_done (pool) || has_gathered (pool))
     return false;
@@ -822,8 +652,10 @@ wait_for_events (struct mp_pool *pool, mp_time due)
 {
   due = mp_earlier (due, pool->stopping ? pool->kill_at : 0);
   due = mp_earlier (due, pool->flush_at);
-  if (pool->first_begun && !pool->paused)
-    due = mp_earlier (due, pool->first_begun->deadline);
+  if (!pool->paused)
+    due = mp_earlier (due, mp_attempts_due (pool));
+  due = mp_earlier (due, pool->brake_until);
+  due = mp_earlier (due, pool->user_due);
   if (pool->starved && pool->give_up_at)
     due = mp_earlier (due, pool->retry_at);
   mp_time timeout = -1;
@@ -849,8 +681,10 @@ mp_pool_run (struct mp_pool *pool)
       fill (pool);
       mp_time now = mp_now ();
       if (!pool->paused)
-        end_overdue (pool, now);
+        mp_attempts_tick (pool, now);
       deliver (pool, now);
+      if (pool->ops->tick)
+        pool->user_due = pool->ops->tick (pool->arg, now);
       if (pool->failure && !pool->stopping)
         mp_pool_stop (pool, SIGTERM);
       if (pool->stopping && pool->kill_at <= now)
@@ -860,8 +694,14 @@ mp_pool_run (struct mp_pool *pool)
       wait_for_events (pool, ex->ops->tick (ex, now));
       if (mp_sigflags_take (SIGCHLD))
         ex->ops->children (ex);
-      if (pool->give_up_at && pool->retry_at <= mp_now ())
-        pool->starved = false;
+      if (pool->give_up_at || pool->brake_until)
+        {
+          now = mp_now ();
+          if (pool->give_up_at && pool->retry_at <= now)
+            pool->starved = false;
+          if (pool->brake_until <= now)
+            pool->brake_until = 0;
+        }
       pool->ops->woken (pool->arg);
     }
   if (!pool->output_error)

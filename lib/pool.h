@@ -18,6 +18,13 @@
 #include "spool.h"
 #include "watch.h"
 
+/* What a process has used.  */
+struct mp_usage
+{
+  mp_time user, system;         /* CPU time */
+  long int max_rss;             /* the most memory, in KiB; 0: not known */
+};
+
 /* A task: some items that a worker does something with.  */
 struct mp_task
 {
@@ -30,14 +37,23 @@ struct mp_task
                                    0 */
   int status;                   /* how it ended, as wait(2) tells */
   bool held;                    /* its output waits for room */
-  struct mp_spool spool;        /* its standard output, for a callback */
-  off_t passed;                 /* bytes of it, for no callback */
+  struct mp_spool spool[MP_STREAMS];    /* its output, as far as that waits
+                                           for its end */
+  off_t passed[MP_STREAMS];     /* bytes of their files that have gone on */
   int callback_error;           /* why there was none, or output was lost */
   int callback_status;          /* how it ended, as wait(2) tells */
   bool timed_out;               /* its time was over, and it was ended */
-  mp_time deadline;             /* 0: it has not begun, or none */
-  struct mp_task *prev_begun, *next_begun;      /* with one */
-  struct mp_task *next_held;    /* also links tasks that are not started */
+  bool back;                    /* it was ended to be started again later */
+  mp_time begun, ended;         /* when this attempt has; 0: not yet, or nobody
+                                   wants to know */
+  struct mp_usage usage;        /* of this attempt, where that is known */
+  unsigned long long bytes[MP_STREAMS]; /* that this attempt has written */
+  mp_time timed_from;           /* since when its time runs; 0: it does not */
+  struct mp_task *prev_begun, *next_begun;      /* whose time runs */
+  mp_time not_before;           /* when it may be started again */
+  struct mp_task *next_held;    /* also links tasks that are not started, and
+                                   those that have ended and put output */
+  void *user;                   /* of who uses the pool */
   bool extra;                   /* it stands for no items: see
                                    mp_pool_extra */
   void *job;                    /* the executor's */
@@ -116,7 +132,24 @@ struct mp_pool_ops
   /* TASK was started.  */
   void (*started) (void *arg, struct mp_task *task);
 
-  /* TASK's output was delivered, and it is about to be freed.  */
+  /* Null, or called when an attempt at TASK is over and its output is
+     complete, or when it could not be started (with TASK->error).  Return -1 if
+     that was all; otherwise it is attempted again, so much later, and what it
+     has written is forgotten: possible if the pool's SPOOLED is set.  That does
+     not happen any more, whatever is returned, if the run is being ended.  */
+  mp_time (*ended) (void *arg, struct mp_task *task);
+
+  /* Null, or called when that was the last attempt, and all output of TASK is in
+     its spools, on the account of BUDGET: it may be changed there before it goes
+     on.  */
+  void (*render) (void *arg, struct mp_task *task, struct mp_budget *budget);
+
+  /* Null, or called for all output of tasks before it goes anywhere else.  */
+  void (*output) (void *arg, struct mp_task *task, int stream,
+                  char const *data, size_t len);
+
+  /* TASK's output was delivered to the sinks (mp_sink_taken tells how far that
+     is), and TASK is about to be freed.  */
   void (*delivered) (void *arg, struct mp_task *task);
 
   /* Resources are short, as ERR says, and fewer tasks than asked for run;
@@ -125,6 +158,14 @@ struct mp_pool_ops
 
   /* Called after each wait, to look at signals.  */
   void (*woken) (void *arg);
+
+  /* Null, or called before a task is started, at NOW: return 0 if one may be,
+     or when to ask again.  */
+  mp_time (*brake) (void *arg, mp_time now);
+
+  /* Null, or called each time after output was written, at NOW: do what is due.
+     Return when to be called next, or -1.  */
+  mp_time (*tick) (void *arg, mp_time now);
 
   /* The tag for the lines of TASK's output, from malloc, or null.  */
   char *(*tag) (void *arg, struct mp_task const *task);
@@ -150,13 +191,22 @@ struct mp_pool
                                    no bound is known; changes */
   unsigned int running;         /* tasks that were started */
   mp_time grace;                /* from the first signal to SIGKILL */
-  mp_time timeout;              /* that a task may take; 0: any */
+  mp_time timeout;              /* that a task may take; 0: any; changes */
+  bool timed;                   /* it is to be known when tasks begin, even if
+                                   there is no timeout */
+  bool clocked;                 /* and when they end */
+  bool spooled;                 /* output of a task goes on when it has ended for
+                                   good */
   int signal;                   /* to one that has taken more */
   struct mp_callbacks const *callbacks; /* or null; not for MP_GROUP_LINES */
 
   /* Below is the pool's own.  */
   struct mp_task *pending;      /* made, and to be started before others, in
                                    their order */
+  struct mp_task *delayed;      /* to be started later, in the order of time */
+  struct mp_task *replaying;    /* whose spooled output goes on */
+  mp_time brake_until;          /* no start before; 0: none is braked */
+  bool draining;                /* no more tasks are started */
   unsigned int ended_at_cap;    /* tasks that have ended since CAP changed */
   unsigned int patience;        /* how many must have, to raise it */
   mp_time retry_at, give_up_at;
@@ -165,10 +215,10 @@ struct mp_pool
   struct mp_task *calling;      /* whose callback it is the turn of */
   pid_t callback;               /* its process, or 0 */
   struct mp_task *held;
-  struct mp_task *first_begun, *last_begun;     /* with a deadline */
+  struct mp_task *first_begun, *last_begun;     /* whose time runs */
   struct mp_pool_source input, out[MP_STREAMS];
   bool input_ended, paused, stopping, killing;
-  mp_time kill_at, abandon_at, flush_at, paused_at;
+  mp_time kill_at, abandon_at, flush_at, paused_at, user_due;
   int output_error;             /* of the first failed write */
   int failure;                  /* another reason to end */
 };
@@ -202,6 +252,16 @@ int mp_pool_run (struct mp_pool *pool);
    descendants; SIGKILL when the grace is over, or if this is the second
    call.  */
 void mp_pool_stop (struct mp_pool *pool, int sig);
+
+/* Start no more tasks: those that run are the last.  What comes back to be
+   started again is dropped; its outcome is never told.  */
+void mp_pool_drain (struct mp_pool *pool);
+
+/* If POOL->timed, end the task that has begun last, by SIG and, if necessary,
+   SIGKILL, and let it be started again when there is occasion, as if it had
+   not been.  POOL->spooled should be set.  Return whether there was one that is
+   not the only one.  */
+bool mp_pool_send_back (struct mp_pool *pool, int sig);
 
 /* Suspend all tasks, or let them go on.  */
 void mp_pool_pause (struct mp_pool *pool, bool pause);
@@ -246,7 +306,8 @@ void mp_pool_progress (struct mp_pool *pool, struct mp_task *task);
 void mp_pool_output (struct mp_pool *pool, struct mp_task *task, int stream,
                      char const *data, size_t len);
 
-/* For executors.  TASK has ended with STATUS, as wait(2) tells.  */
+/* For executors.  TASK has ended with STATUS, as wait(2) tells.  What it has
+   used should be in TASK->usage.  */
 void mp_pool_ended (struct mp_pool *pool, struct mp_task *task, int status);
 
 /* For executors.  All of TASK's output was put; TASK must not be used any

@@ -97,11 +97,16 @@ write_some (struct mp_sink *s, char const *data, size_t len, size_t *written)
 {
   *written = 0;
   s->blocked = false;
+  if (s->writing && len)
+    s->writing (s->arg);
   while (*written < len)
     {
       ssize_t n = write_now (s, data + *written, len - *written);
       if (n >= 0)
-        *written += n;
+        {
+          *written += n;
+          s->sent += n;
+        }
       else if (errno == EAGAIN)
         {
           s->blocked = true;

@@ -19,7 +19,20 @@ struct mp_sink
   bool blocked;                 /* the last write would have waited */
   char *buffer;
   size_t length;                /* bytes gathered */
+  unsigned long long sent;      /* bytes written so far */
+
+  /* Null, or called with ARG before something is written.  */
+  void (*writing) (void *arg);
+  void *arg;
 };
+
+/* How many bytes S has taken so far; they have gone when S->sent is as
+   much.  */
+static inline unsigned long long
+mp_sink_taken (struct mp_sink const *s)
+{
+  return s->sent + s->length;
+}
 
 /* Make S write to FD, which stays the caller's and keeps its flags.  SIGPIPE
    should be ignored or blocked.  Return 0 or ENOMEM.  */

@@ -1,0 +1,314 @@
+/* The attempts at the tasks of a pool: their time, and what follows their
+   end.
+   Copyright (C) 2026 The mputils authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include <config.h>
+
+#include "attempts.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+#include "minmax.h"
+
+#include "lines.h"
+#include "pool.h"
+
+/* Let TASK's time run from now on.  */
+static void
+start_time (struct mp_pool *pool, struct mp_task *task, mp_time now)
+{
+  task->timed_from = now;
+  task->prev_begun = pool->last_begun;
+  if (pool->last_begun)
+    pool->last_begun->next_begun = task;
+  else
+    pool->first_begun = task;
+  pool->last_begun = task;
+}
+
+void
+mp_pool_begun (struct mp_pool *pool, struct mp_task *task)
+{
+  bool timed = (pool->timeout || pool->timed) && !task->timed_from;
+  if (!timed && !pool->clocked)
+    return;
+  mp_time now = mp_now ();
+  if (!task->begun)
+    task->begun = now;
+  if (timed)
+    start_time (pool, task, now);
+}
+
+void
+mp_attempts_stop_time (struct mp_pool *pool, struct mp_task *task)
+{
+  if (!task->timed_from)
+    return;
+  if (task->prev_begun)
+    task->prev_begun->next_begun = task->next_begun;
+  else
+    pool->first_begun = task->next_begun;
+  if (task->next_begun)
+    task->next_begun->prev_begun = task->prev_begun;
+  else
+    pool->last_begun = task->prev_begun;
+  task->prev_begun = task->next_begun = NULL;
+  task->timed_from = 0;
+}
+
+void
+mp_pool_progress (struct mp_pool *pool, struct mp_task *task)
+{
+  mp_attempts_stop_time (pool, task);
+  mp_pool_begun (pool, task);
+}
+
+void
+mp_attempts_shift (struct mp_pool *pool, mp_time t)
+{
+  for (struct mp_task *task = pool->first_begun; task; task = task->next_begun)
+    task->timed_from += t;
+}
+
+/* End the tasks whose time is over at NOW.  */
+static void
+end_overdue (struct mp_pool *pool, mp_time now)
+{
+  /* All have the same time: who has begun first is first.  */
+  while (pool->timeout && pool->first_begun
+         && pool->first_begun->timed_from + pool->timeout <= now)
+    {
+      struct mp_task *task = pool->first_begun;
+      mp_attempts_stop_time (pool, task);
+      /* We do not read what it writes, and so may not see that it has ended:
+         it gets another chance.  */
+      if (task->held)
+        {
+          start_time (pool, task, now);
+          continue;
+        }
+      task->timed_out = true;
+      pool->executor->ops->end (pool->executor, task, pool->signal,
+                                pool->grace);
+    }
+}
+
+void
+mp_attempts_add_pending (struct mp_pool *pool, struct mp_task *task)
+{
+  struct mp_task **p = &pool->pending;
+  while (*p && (*p)->index < task->index)
+    p = &(*p)->next_held;
+  task->next_held = *p;
+  *p = task;
+}
+
+/* Let TASK be started at TASK->not_before.  */
+static void
+add_delayed (struct mp_pool *pool, struct mp_task *task)
+{
+  struct mp_task **p = &pool->delayed;
+  while (*p && (*p)->not_before <= task->not_before)
+    p = &(*p)->next_held;
+  task->next_held = *p;
+  *p = task;
+}
+
+void
+mp_attempts_tick (struct mp_pool *pool, mp_time now)
+{
+  end_overdue (pool, now);
+  while (pool->delayed && pool->delayed->not_before <= now)
+    {
+      struct mp_task *task = pool->delayed;
+      pool->delayed = task->next_held;
+      mp_attempts_add_pending (pool, task);
+      pool->again = true;
+    }
+}
+
+mp_time
+mp_attempts_due (struct mp_pool const *pool)
+{
+  return mp_earlier (pool->timeout && pool->first_begun
+                     ? pool->first_begun->timed_from + pool->timeout : 0,
+                     pool->delayed && !pool->stopping
+                     ? pool->delayed->not_before : 0);
+}
+
+void
+mp_attempts_free (struct mp_pool *pool, struct mp_task *task)
+{
+  for (int i = 0; i < MP_STREAMS; i++)
+    mp_spool_clear (&task->spool[i], &pool->order.budget);
+  mp_task_free (task);
+}
+
+/* Drop TASK: it has no outcome.  */
+static void
+drop_task (struct mp_pool *pool, struct mp_task *task)
+{
+  mp_order_drop (&pool->order, &task->out);
+  mp_attempts_free (pool, task);
+  pool->again = true;
+}
+
+void
+mp_attempts_drop (struct mp_pool *pool)
+{
+  struct mp_task **lists[] = { &pool->pending, &pool->delayed };
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+    while (*lists[i])
+      {
+        struct mp_task *task = *lists[i];
+        *lists[i] = task->next_held;
+        drop_task (pool, task);
+      }
+}
+
+void
+mp_pool_return (struct mp_pool *pool, struct mp_task *task)
+{
+  mp_attempts_stop_time (pool, task);
+  task->begun = 0;
+  pool->running--;
+  pool->starved = false;
+  pool->again = true;
+  if (pool->draining)
+    drop_task (pool, task);
+  else
+    mp_attempts_add_pending (pool, task);
+}
+
+/* Let TASK be attempted again after DELAY, as if nothing had happened.  */
+static void
+attempt_again (struct mp_pool *pool, struct mp_task *task, mp_time delay)
+{
+  task->attempt += !task->back;
+  task->back = task->timed_out = false;
+  task->error = task->status = task->callback_error = 0;
+  task->begun = task->ended = 0;
+  task->usage = (struct mp_usage) { .max_rss = 0 };
+  for (int i = 0; i < MP_STREAMS; i++)
+    {
+      task->bytes[i] = 0;
+      mp_spool_clear (&task->spool[i], &pool->order.budget);
+    }
+  if (task->lines)
+    mp_lines_restart (task->lines);
+  task->not_before = delay ? mp_now () + delay : 0;
+  if (delay)
+    add_delayed (pool, task);
+  else
+    mp_attempts_add_pending (pool, task);
+  pool->again = true;
+}
+
+size_t
+mp_attempts_peek (struct mp_task *task, int stream, char const **data)
+{
+  static char buffer[16 * 1024];
+  struct mp_spool *spool = &task->spool[stream];
+  size_t n = mp_outbuf_peek (&spool->memory, data);
+  if (n || spool->fd < 0)
+    return n;
+  ssize_t got;
+  do
+    got = pread (spool->fd, buffer, sizeof buffer, task->passed[stream]);
+  while (got < 0 && errno == EINTR);
+  if (got < 0)
+    task->callback_error = errno;
+  *data = buffer;
+  return MAX (got, 0);
+}
+
+void
+mp_attempts_consume (struct mp_pool *pool, struct mp_task *task, int stream,
+                     size_t n)
+{
+  struct mp_spool *spool = &task->spool[stream];
+  if (spool->memory.length && n)
+    mp_outbuf_drop (&spool->memory, &pool->order.budget, n);
+  else
+    task->passed[stream] += n;
+}
+
+/* Let what is spooled of TASK, which has ended for good, go on as far as there
+   is room.  Return whether that was all.  */
+static bool
+replay_task (struct mp_pool *pool, struct mp_task *task)
+{
+  /* Its standard output may be for a callback.  */
+  int first = pool->callbacks ? MP_STREAM_ERR : MP_STREAM_OUT;
+  for (int i = first; i < MP_STREAMS && !pool->output_error; i++)
+    {
+      char const *data;
+      size_t n;
+      while ((n = mp_attempts_peek (task, i, &data)) != 0)
+        {
+          size_t room = mp_order_wants (&pool->order, &task->out);
+          if (!room)
+            return false;
+          n = MIN (n, room);
+          int err = mp_order_put (&pool->order, &task->out, i, data, n);
+          if (err)
+            {
+              pool->output_error = err;
+              return true;
+            }
+          mp_attempts_consume (pool, task, i, n);
+          pool->again = true;
+        }
+    }
+  return true;
+}
+
+void
+mp_attempts_replay (struct mp_pool *pool)
+{
+  struct mp_task **p = &pool->replaying;
+  while (*p)
+    {
+      struct mp_task *task = *p;
+      if (replay_task (pool, task))
+        {
+          *p = task->next_held;
+          mp_order_end (&pool->order, &task->out);
+        }
+      else
+        p = &task->next_held;
+    }
+}
+
+/* Let the spooled output of TASK, which has ended for good, go on.  */
+static void
+begin_replay (struct mp_pool *pool, struct mp_task *task)
+{
+  if (pool->ops->render)
+    pool->ops->render (pool->arg, task, &pool->order.budget);
+  if (replay_task (pool, task))
+    {
+      mp_order_end (&pool->order, &task->out);
+      return;
+    }
+  task->next_held = pool->replaying;
+  pool->replaying = task;
+}
+
+void
+mp_attempts_end (struct mp_pool *pool, struct mp_task *task)
+{
+  mp_time delay = task->back ? 0 : -1;
+  if (!task->extra && !task->back && pool->ops->ended)
+    delay = pool->ops->ended (pool->arg, task);
+  if (0 <= delay && !pool->stopping && !pool->draining)
+    attempt_again (pool, task, delay);
+  else if (task->back && !pool->stopping)
+    drop_task (pool, task);
+  else if (pool->spooled && !task->extra)
+    begin_replay (pool, task);
+  else
+    mp_order_end (&pool->order, &task->out);
+}
