@@ -402,6 +402,7 @@ mp_pool_ended (struct mp_pool *pool, struct mp_task *task, int status)
   if (pool->clocked)
     task->ended = mp_now ();
   task->status = status;
+  task->aborted = pool->stopping && status;
   pool->running--;
   pool->starved = false;
   raise_cap (pool);

@@ -43,6 +43,7 @@ struct mp_task
   int callback_error;           /* why there was none, or output was lost */
   int callback_status;          /* how it ended, as wait(2) tells */
   bool timed_out;               /* its time was over, and it was ended */
+  bool aborted;                 /* the run was ended before it, and it failed */
   bool back;                    /* it was ended to be started again later */
   mp_time begun, ended;         /* when this attempt has; 0: not yet, or nobody
                                    wants to know */

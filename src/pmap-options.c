@@ -22,6 +22,7 @@
 #include "cpus.h"
 #include "front.h"
 #include "parse.h"
+#include "pmap-policy.h"
 
 /* What is known of the options while they are read.  */
 struct parsing
@@ -206,6 +207,28 @@ set_signal (struct parsing *p, struct row const *row, char *value)
 }
 
 static void
+set_timeout (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  pmap_policy_parse_timeout (p->o, value);
+}
+
+static void
+set_halt (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  pmap_policy_parse_halt (p->o, value);
+}
+
+static void
+set_retries (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  p->o->retries = (strcmp (value, "0") == 0 ? 0
+                   : parse_count (_("number of attempts"), value));
+}
+
+static void
 set_record_end (struct parsing *p, struct row const *row, char *value)
 {
   (void) row;
@@ -289,11 +312,14 @@ static struct row const rows[] = {
   { "callback", 0, required_argument, set_string, AT (callback), NULL },
   { "chunksize", 'n', required_argument, set_chunk, 0, NULL },
   { "command", 'c', required_argument, set_string, AT (script), NULL },
+  { "deadline", 0, required_argument, set_duration, AT (deadline), NULL },
   { "delimiter", 'd', required_argument, set_delimiter, 0, NULL },
   { "dry-run", 0, no_argument, set_flag, AT (dry_run), NULL },
   { "error-callback", 0, required_argument, set_string,
     AT (error_callback), NULL },
+  { "failed", 0, required_argument, set_string, AT (failed_file), NULL },
   { "filter", 'w', no_argument, set_flag, AT (filter), NULL },
+  { "halt", 0, required_argument, set_halt, 0, NULL },
   { "header", 0, required_argument, set_count,
     AT (header), N_("number of lines") },
   { "help", 0, no_argument, show_help, 0, NULL },
@@ -312,11 +338,14 @@ static struct row const rows[] = {
   { "recend", 0, required_argument, set_record_end, 0, NULL },
   { "recstart", 0, required_argument, set_record_start, 0, NULL },
   { "replace", 'I', required_argument, set_replacement, 0, NULL },
+  { "retries", 0, required_argument, set_retries, 0, NULL },
+  { "retry-delay", 0, required_argument, set_duration,
+    AT (retry_delay), NULL },
   { "round-robin", 0, no_argument, set_flag, AT (round_robin), NULL },
   { "shell", 0, required_argument, set_string, AT (shell), NULL },
   { "signal", 's', required_argument, set_signal, 0, NULL },
   { "tag", 0, no_argument, set_flag, AT (tag), NULL },
-  { "timeout", 't', required_argument, set_duration, AT (timeout), NULL },
+  { "timeout", 't', required_argument, set_timeout, 0, NULL },
   { "ungrouped", 0, no_argument, set_ungrouped, 0, NULL },
   { "unordered", 'u', no_argument, set_unordered, 0, NULL },
   { "verbose", 'v', no_argument, set_flag, AT (verbose), NULL },
@@ -382,6 +411,9 @@ check_combinations (struct pmap_options *o)
     { o->error_callback && lines, "--error-callback", "--line-buffered" },
     { o->callback && several, "--callback", "--chunksize" },
     { o->error_callback && several, "--error-callback", "--chunksize" },
+    { o->retries != 1 && o->ungrouped, "--retries", "--ungrouped" },
+    { o->retries != 1 && o->blocks, "--retries", "--blocks" },
+    { o->failed_file && o->blocks, "--failed", "--blocks" },
     { o->script && o->replacement, "--command", "--replace" },
     { o->script && o->max_chars, "--command", "--max-chars" },
     { o->script && o->chunk == PMAP_CHUNK_MAX, "--command",
@@ -402,6 +434,7 @@ check_combinations (struct pmap_options *o)
       && !o->record_start_len, "--chunksize", "--recend=''" }
   };
   struct { bool wrong; char const *option, *needed; } const lonely[] = {
+    { 0 <= o->retry_delay && o->retries == 1, "--retry-delay", "--retries" },
     { o->isolate && !o->script, "--isolate", "--command" },
     { o->max_tasks && !warm, "--max-tasks-per-child",
       "--command or --filter" },
@@ -443,7 +476,7 @@ pmap_parse_options (int argc, char **argv, struct pmap_options *o)
   int code;
   *o = (struct pmap_options) {
     .delimiter = '\n', .kill_after = 5000LL * MP_MILLISECOND,
-    .signal = SIGTERM
+    .signal = SIGTERM, .retries = 1, .retry_delay = -1
   };
   getopt_tables (long_options, short_options);
   while ((code = getopt_long (argc, argv, short_options, long_options, NULL))
@@ -455,6 +488,11 @@ pmap_parse_options (int argc, char **argv, struct pmap_options *o)
       row->set (&p, row, optarg);
     }
   check_combinations (o);
+  if (o->retry_delay < 0)
+    o->retry_delay = 100 * MP_MILLISECOND;
+  o->per_item = (o->callback || o->error_callback || o->retries != 1
+                 || o->failed_file || o->halt.when != PMAP_HALT_NEVER
+                 || o->timeout_percent);
   o->line_end = o->delimiter ? '\n' : '\0';
   /* A line is all that an item has for output.  */
   if (o->filter && o->grouping == MP_GROUP_UNORDERED && !o->callback

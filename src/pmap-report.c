@@ -50,10 +50,8 @@ pmap_say (struct pmap_messages const *m, int err, char const *format, ...)
   free (what);
 }
 
-/* Return how messages name the item that is the LEN bytes at DATA: by these, or
-   the beginning of them.  The caller frees it.  */
-static char *
-item_name (char const *data, size_t len)
+char *
+pmap_item_name (char const *data, size_t len)
 {
   char shown[SHOWN_MAX + sizeof "..."];
   size_t n = MIN (len, SHOWN_MAX);
@@ -62,18 +60,16 @@ item_name (char const *data, size_t len)
   return xasprintf (_("item %s"), quote (shown));
 }
 
-/* Return what TASK is about, for messages: its first item, or its block.  The
-   caller frees it.  */
-static char *
-task_name (struct mp_task const *task)
+char *
+pmap_task_name (struct mp_task const *task)
 {
   if (task->n_items)
-    return item_name (task->item[0].data, task->item[0].len);
+    return pmap_item_name (task->item[0].data, task->item[0].len);
   if (!task->lines)
     return xasprintf (_("block %llu"), task->index);
   char const *data;
   size_t len = mp_lines_get (task->lines, 0, &data);
-  return item_name (data, len);
+  return pmap_item_name (data, len);
 }
 
 void
@@ -95,7 +91,7 @@ void
 pmap_report_status (struct pmap_messages const *m,
                     struct mp_task const *task)
 {
-  char *what = task_name (task);
+  char *what = pmap_task_name (task);
   pmap_say_status (m, what, task->timed_out, task->status);
   free (what);
 }
@@ -108,7 +104,7 @@ pmap_report_lines (struct pmap_messages const *m, struct mp_lines *l)
       struct mp_line_failure const *f = &l->failure[i];
       char const *data;
       size_t len = mp_lines_get (l, f->line, &data);
-      char *what = item_name (data, len);
+      char *what = pmap_item_name (data, len);
       if (!f->timed_out && f->status == 0)
         pmap_say (m, 0, _("%s: no answer"), what);
       else
@@ -122,7 +118,7 @@ pmap_report_error (struct pmap_messages const *m,
                    struct pmap_options const *o, struct mp_task const *task,
                    int err)
 {
-  char *what = task_name (task);
+  char *what = pmap_task_name (task);
   struct mp_item const *item = task->n_items ? &task->item[0] : NULL;
   if (err == EINVAL && o->filter && item
       && memchr (item->data, o->line_end, item->len))
@@ -151,7 +147,7 @@ pmap_report_error (struct pmap_messages const *m,
 void
 pmap_report_callback (struct pmap_messages const *m, struct mp_task const *task)
 {
-  char *what = task_name (task);
+  char *what = pmap_task_name (task);
   if (task->callback_error)
     pmap_say (m, task->callback_error, _("cannot pass on the output of %s"),
               what);

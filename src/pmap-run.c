@@ -18,42 +18,23 @@
 
 #include "error.h"
 #include "quote.h"
-#include "quotearg.h"
 #include "xalloc.h"
 #include "xvasprintf.h"
 
 #include "exit-status.h"
-#include "filters.h"
 #include "front.h"
 #include "guard.h"
 #include "lines.h"
-#include "local.h"
+#include "pmap-failed.h"
+#include "pmap-observer.h"
+#include "pmap-policy.h"
+#include "pmap-signals.h"
+#include "pmap-workers.h"
 #include "procroom.h"
-#include "shells.h"
 #include "sigflags.h"
 
-/* The signals that end a run.  */
-static int const end_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-
-/* The others that mean something to a run: stop, go on, more, fewer.  */
-static int const other_signals[] = { SIGTSTP, SIGCONT, SIGUSR1, SIGUSR2 };
-
-enum
-{
-  N_END_SIGNALS = sizeof end_signals / sizeof *end_signals,
-  N_OTHER_SIGNALS = sizeof other_signals / sizeof *other_signals
-};
-
-/* The signal state of a run.  */
-struct signals
-{
-  sigset_t handled;             /* those that we look at, but SIGCHLD */
-  sigset_t before;              /* the mask that we were started with */
-  sigset_t waiting;             /* the mask while the pool waits */
-  sigset_t working;             /* the mask while it does not */
-  sigset_t defaults;            /* what tasks have at their default */
-  bool pipe_ignored;            /* we were started with SIGPIPE ignored */
-};
+/* How many may look at a run.  */
+enum { OBSERVERS_MAX = 8 };
 
 /* A run.  */
 struct run
@@ -62,9 +43,14 @@ struct run
   struct pmap_feed *feed;
   struct mp_template const *command;
   struct pmap_messages *messages;
-  struct mp_command shown;      /* for -v */
-  struct signals sig;
+  struct pmap_signals sig;
+  struct pmap_workers workers;
   struct mp_pool pool;
+  struct pmap_info info;
+  struct pmap_policy policy;
+  struct pmap_first first;      /* the first failures */
+  struct pmap_observer observer[OBSERVERS_MAX];
+  int n_observers;
   struct mp_pool_source lifeline;
   struct mp_pool_source reader; /* of the output that tasks write themselves */
   unsigned long long tasks, failures;
@@ -73,86 +59,15 @@ struct run
   bool cannot_run;              /* no task can be */
   bool faults[MP_FILTER_FAULTS];        /* filters have done that */
   int ended_by;                 /* the signal that ends the run, or 0 */
+  mp_time end_at;               /* when its time is over, or 0 */
+  bool overdue;                 /* it was, and that has ended it */
 };
 
-/* Whether SIG is ignored.  */
-static bool
-is_ignored (int sig)
-{
-  struct sigaction sa;
-  return sigaction (sig, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN;
-}
-
-/* Block the signals that a run looks at, and note in S what tasks are to get.
-   SIGHUP stays ignored if it was, as nohup wants it; the others count even if
-   a shell has started us in the background.  */
+/* Let OBSERVER look at RUN.  */
 static void
-prepare_signals (struct signals *s)
+add_observer (struct run *run, struct pmap_observer observer)
 {
-  sigset_t block;
-  sigemptyset (&s->handled);
-  for (int i = 0; i < N_END_SIGNALS; i++)
-    if (end_signals[i] != SIGHUP || !is_ignored (SIGHUP))
-      sigaddset (&s->handled, end_signals[i]);
-  for (int i = 0; i < N_OTHER_SIGNALS; i++)
-    sigaddset (&s->handled, other_signals[i]);
-  s->defaults = s->handled;
-  sigaddset (&s->defaults, SIGCHLD);
-
-  s->pipe_ignored = is_ignored (SIGPIPE);
-  if (!s->pipe_ignored)
-    sigaddset (&s->defaults, SIGPIPE);
-  signal (SIGPIPE, SIG_IGN);
-#ifdef SIGXFSZ
-  /* To write too much to a file is an error like others.  */
-  if (!is_ignored (SIGXFSZ))
-    sigaddset (&s->defaults, SIGXFSZ);
-  signal (SIGXFSZ, SIG_IGN);
-#endif
-  signal (SIGCHLD, SIG_DFL);
-
-  block = s->handled;
-  sigaddset (&block, SIGCHLD);
-  /* In the terminal's background, a write must not stop us.  */
-  sigaddset (&block, SIGTTOU);
-  sigprocmask (SIG_BLOCK, &block, &s->before);
-  sigprocmask (SIG_BLOCK, NULL, &s->working);
-  s->waiting = s->before;
-  sigaddset (&s->waiting, SIGTTOU);
-  sigdelset (&s->waiting, SIGCHLD);
-  for (int i = 0; i < N_END_SIGNALS; i++)
-    sigdelset (&s->waiting, end_signals[i]);
-  for (int i = 0; i < N_OTHER_SIGNALS; i++)
-    sigdelset (&s->waiting, other_signals[i]);
-}
-
-/* Note from now on the signals that a run looks at.  */
-static void
-install_signals (struct signals const *s)
-{
-  mp_sigflags_install (SIGCHLD);
-  for (int i = 0; i < N_END_SIGNALS; i++)
-    if (sigismember (&s->handled, end_signals[i]) == 1)
-      mp_sigflags_install (end_signals[i]);
-  for (int i = 0; i < N_OTHER_SIGNALS; i++)
-    mp_sigflags_install (other_signals[i]);
-}
-
-/* Nothing is left that could be left behind: from now on, the signals S that
-   end a run end this process, which might wait for ever until somebody reads
-   its last messages.  */
-static void
-admit_end (struct signals const *s)
-{
-  sigset_t set;
-  sigemptyset (&set);
-  for (int i = 0; i < N_END_SIGNALS; i++)
-    if (sigismember (&s->handled, end_signals[i]) == 1)
-      {
-        signal (end_signals[i], SIG_DFL);
-        sigaddset (&set, end_signals[i]);
-      }
-  sigprocmask (SIG_UNBLOCK, &set, NULL);
+  run->observer[run->n_observers++] = observer;
 }
 
 /* Change by STEP how many tasks run at a time.  */
@@ -167,18 +82,19 @@ static void
 run_woken (void *arg)
 {
   struct run *run = arg;
-  for (int i = 0; i < N_END_SIGNALS; i++)
+  for (int i = 0; pmap_end_signals[i]; i++)
     {
-      int n = mp_sigflags_take (end_signals[i]);
+      int n = mp_sigflags_take (pmap_end_signals[i]);
       if (n && !run->ended_by)
         {
-          run->ended_by = end_signals[i];
+          run->ended_by = pmap_end_signals[i];
           mp_pool_stop (&run->pool, SIGTERM);
           n--;
         }
       /* A second ^C ends it at once.  The others may well come twice without
          anyone's being impatient: from timeout(1), from a closing terminal.  */
-      if (n > 0 && (end_signals[i] == SIGINT || end_signals[i] == SIGQUIT))
+      if (n > 0 && (pmap_end_signals[i] == SIGINT
+                    || pmap_end_signals[i] == SIGQUIT))
         mp_pool_kill (&run->pool);
     }
   if (mp_sigflags_take (SIGTSTP))
@@ -210,16 +126,30 @@ reader_gone (struct mp_source *source, int events)
     pool->output_error = EPIPE;
 }
 
+/* How many tasks there are, or 0 if that is not known yet.  */
+static unsigned long long
+total (struct run const *run)
+{
+  return run->pool.input_ended ? run->info.made : 0;
+}
+
 static int
 run_next (void *arg, struct mp_task **task)
 {
   struct run *run = arg;
+  int err;
   if (!run->o->filter)
-    return pmap_feed_next (run->feed, task);
-  size_t n, bytes;
-  mp_filters_quota (run->pool.executor, &n, &bytes);
-  bool alone = run->pool.callbacks != NULL;
-  return pmap_feed_lines (run->feed, alone ? 1 : n, bytes, alone, task);
+    err = pmap_feed_next (run->feed, task);
+  else
+    {
+      size_t n, bytes;
+      bool alone = run->o->per_item;
+      mp_filters_quota (run->pool.executor, &n, &bytes);
+      err = pmap_feed_lines (run->feed, alone ? 1 : n, bytes, alone, task);
+    }
+  if (*task)
+    run->info.made += pmap_task_count (*task);
+  return err;
 }
 
 static int
@@ -236,48 +166,99 @@ run_push_back (void *arg, struct mp_task *task, size_t keep)
   pmap_feed_push_back (run->feed, task, keep);
 }
 
-/* Return the command C in a form that a shell reads back, and a newline; the
-   caller frees it.  */
-static char *
-command_text (struct mp_command const *c)
-{
-  size_t len = 1;
-  for (size_t i = 0; i < c->argc; i++)
-    len += strlen (quotearg_style (shell_escape_quoting_style, c->argv[i]))
-           + 1;
-  char *text = xmalloc (len);
-  char *p = text;
-  for (size_t i = 0; i < c->argc; i++)
-    {
-      p = stpcpy (p, quotearg_style (shell_escape_quoting_style,
-                                     c->argv[i]));
-      *p++ = i + 1 < c->argc ? ' ' : '\n';
-    }
-  *p = '\0';
-  return text;
-}
-
-/* Expand COMMAND for TASK into *C.  Return 0 or an errno value.  */
-static int
-expand (struct mp_template const *command, struct mp_task const *task,
-        struct mp_command *c)
-{
-  struct mp_expansion e = { .item = task->item, .n_items = task->n_items,
-                            .index = task->index, .slot = task->slot };
-  return mp_template_expand (command, &e, c);
-}
-
 static void
 run_started (void *arg, struct mp_task *task)
 {
   struct run *run = arg;
   run->started = true;
-  if (!run->o->verbose || run->o->filter
-      || expand (run->command, task, &run->shown) != 0)
+  for (int i = 0; i < run->n_observers; i++)
+    if (run->observer[i].started)
+      run->observer[i].started (run->observer[i].self, task);
+  if (!run->o->verbose || run->o->filter)
     return;
-  char *text = command_text (&run->shown);
-  mp_pool_note (&run->pool, text, strlen (text));
+  char *text = pmap_task_command (&run->info, task);
+  size_t len = strlen (text);
+  if (len)
+    {
+      text[len] = '\n';
+      mp_pool_note (&run->pool, text, len + 1);
+    }
   free (text);
+}
+
+/* Let those who look at the run see what is written.  */
+static void
+run_output (void *arg, struct mp_task *task, int stream, char const *data,
+            size_t len)
+{
+  struct run *run = arg;
+  for (int i = 0; i < run->n_observers; i++)
+    if (run->observer[i].output)
+      run->observer[i].output (run->observer[i].self, task, stream, data, len);
+}
+
+static void
+run_render (void *arg, struct mp_task *task, struct mp_budget *budget)
+{
+  struct run *run = arg;
+  for (int i = 0; i < run->n_observers; i++)
+    if (run->observer[i].render)
+      run->observer[i].render (run->observer[i].self, task, budget);
+}
+
+static void
+run_writing (void *arg)
+{
+  struct run *run = arg;
+  for (int i = 0; i < run->n_observers; i++)
+    if (run->observer[i].writing)
+      run->observer[i].writing (run->observer[i].self);
+}
+
+static mp_time
+run_ended (void *arg, struct mp_task *task)
+{
+  struct run *run = arg;
+  mp_time delay;
+  bool again = (!run->pool.stopping && !run->pool.draining
+                && pmap_policy_retry (&run->policy, task, &delay));
+  for (int i = 0; i < run->n_observers; i++)
+    if (run->observer[i].ended)
+      run->observer[i].ended (run->observer[i].self, task, again);
+  if (again)
+    {
+      run->info.attempts_failed++;
+      return delay;
+    }
+  run->info.done += pmap_task_count (task);
+  run->info.failed += pmap_task_failures (task);
+  pmap_policy_ended (&run->policy, task);
+  pmap_policy_check (&run->policy, total (run));
+  return -1;
+}
+
+/* Do what is due at NOW.  */
+static mp_time
+run_tick (void *arg, mp_time now)
+{
+  struct run *run = arg;
+  mp_time due = -1;
+  if (run->end_at && run->end_at <= now)
+    {
+      run->end_at = 0;
+      run->overdue = !run->pool.stopping;
+      if (run->overdue)
+        mp_pool_stop (&run->pool, run->o->signal);
+    }
+  due = mp_earlier (due, run->end_at);
+  for (int i = 0; i < run->n_observers; i++)
+    if (run->observer[i].tick)
+      due = mp_earlier (due, run->observer[i].tick (run->observer[i].self,
+                                                    now));
+  /* That there are no more may be what --halt has waited for.  */
+  if (run->pool.input_ended)
+    pmap_policy_check (&run->policy, total (run));
+  return due;
 }
 
 /* Whether ERR, from a start, is the program's own fault and not an item's.  */
@@ -293,40 +274,41 @@ is_program_error (int err)
     }
 }
 
+/* TASK has failed without being run: say so.  The others may fare the same.  */
+static void
+report_error (struct run *run, struct mp_task const *task)
+{
+  pmap_report_error (run->messages, run->o, task, task->error);
+  if (run->fixed_program && !run->started && is_program_error (task->error))
+    {
+      run->cannot_run = true;
+      mp_pool_stop (&run->pool, SIGTERM);
+    }
+}
+
 static void
 run_delivered (void *arg, struct mp_task *task)
 {
   struct run *run = arg;
-  struct mp_lines *l = task->lines;
-  run->tasks += l ? l->n : 1;
+  enum pmap_outcome outcome = pmap_task_outcome (task);
+  bool called = !task->callback_error && !task->callback_status;
+  run->tasks += pmap_task_count (task);
+  if (outcome != PMAP_ABORTED)
+    {
+      run->failures += pmap_task_failures (task);
+      pmap_first_add (&run->first, task);
+    }
   if (task->error && !run->pool.stopping)
-    {
-      pmap_report_error (run->messages, run->o, task, task->error);
-      /* The others would fare the same.  */
-      if (run->fixed_program && !run->started
-          && is_program_error (task->error))
-        {
-          run->cannot_run = true;
-          mp_pool_stop (&run->pool, SIGTERM);
-        }
-    }
-  bool failed = task->error || task->status != 0 || task->timed_out;
-  if (l && !task->error && l->n_failures)
-    {
-      if (run->o->verbose)
-        pmap_report_lines (run->messages, l);
-      run->failures += l->n_failures - failed;
-    }
-  if (task->callback_error || task->callback_status)
-    {
-      failed = true;
-      if (!run->pool.stopping)
-        pmap_report_callback (run->messages, task);
-    }
-  if (failed)
-    run->failures += task->error && l ? l->n : 1;
-  if (run->o->verbose && !task->error && !l && failed)
+    report_error (run, task);
+  if (!called && !run->pool.stopping)
+    pmap_report_callback (run->messages, task);
+  if (run->o->verbose && !task->error && task->lines)
+    pmap_report_lines (run->messages, task->lines);
+  else if (run->o->verbose && !task->error && outcome != PMAP_OK)
     pmap_report_status (run->messages, task);
+  for (int i = 0; i < run->n_observers; i++)
+    if (run->observer[i].delivered)
+      run->observer[i].delivered (run->observer[i].self, task);
 }
 
 /* The tag of TASK's lines: its items, or the number of its block, and a
@@ -370,7 +352,7 @@ filter_started (void *arg, unsigned int slot)
     return;
   struct mp_command const c = { .argv = (char **) run->o->command,
                                 .argc = run->o->n_command };
-  char *text = command_text (&c);
+  char *text = pmap_command_text (&c);
   mp_pool_note (&run->pool, text, strlen (text));
   free (text);
 }
@@ -410,10 +392,10 @@ report_failed_start (struct run const *run)
            WTERMSIG (status));
 }
 
-/* Report how the run, of which mp_pool_run said ERR, has gone.  Return the
-   exit status.  */
+/* Report how the run, of which mp_pool_run said ERR, has gone, with TROUBLE
+   that was told already.  Return the exit status.  */
 static int
-report (struct run *run, int err)
+report (struct run *run, int err, bool trouble)
 {
   if (run->pool.output_error == EPIPE && !run->sig.pipe_ignored)
     return MP_EXIT_SIGNAL + SIGPIPE;
@@ -431,13 +413,18 @@ report (struct run *run, int err)
   if (run->cannot_run && !run->ended_by)
     return MP_EXIT_CANNOT_INVOKE;
   if (run->failures && !run->ended_by)
-    error (0, 0, ngettext ("%llu of %llu task failed",
-                           "%llu of %llu tasks failed", run->tasks),
-           run->failures, run->tasks);
+    pmap_first_report (&run->first, run->failures, run->tasks);
   if (run->ended_by)
     return MP_EXIT_SIGNAL + run->ended_by;
-  if (err || pmap_feed_failed (run->feed))
+  if (err || pmap_feed_failed (run->feed) || trouble)
     return MP_EXIT_FAILURE;
+  if (run->overdue)
+    {
+      error (0, 0, _("the time of the run was over"));
+      return MP_EXIT_TIMEOUT;
+    }
+  if (pmap_policy_succeeded (&run->policy))
+    return MP_EXIT_SUCCESS;
   bool faults = (run->faults[MP_FILTER_TOO_MUCH]
                  || run->faults[MP_FILTER_FAILED]);
   return run->failures || faults ? MP_EXIT_SOME_FAILED : MP_EXIT_SUCCESS;
@@ -454,90 +441,12 @@ respect_process_limit (struct mp_pool *pool)
     mp_pool_set_cap (pool, room / 2);
 }
 
-/* Do the work of RUN in the worker, whose guard is G.  Return the exit
-   status.  */
+/* Begin to watch, for RUN, what ends it: its guard G, and whoever reads what
+   tasks write to our output themselves.  Return 0 or an errno value.  */
 static int
-work (struct run *run, struct mp_guard const *g, char const *file)
+watch_ends (struct run *run, struct mp_guard const *g)
 {
-  struct pmap_options const *o = run->o;
-  struct mp_pool_ops const ops = {
-    .next = run_next,
-    .input_fd = run_input_fd,
-    .push_back = run_push_back,
-    .started = run_started,
-    .delivered = run_delivered,
-    .starved = run_starved,
-    .woken = run_woken,
-    .tag = o->tag && !o->filter ? run_tag : NULL
-  };
-  struct mp_local_options const local = {
-    .command = run->command,
-    .file = file,
-    .ungrouped = o->ungrouped,
-    .initializer = o->initializer,
-    .shell = o->init_shell,
-    .more = o->round_robin ? pmap_feed_more : NULL,
-    .more_fd = pmap_feed_more_fd,
-    .arg = run->feed,
-    .mask = &run->sig.before,
-    .defaults = &run->sig.defaults
-  };
-  struct mp_shells_options const shells = {
-    .shell = o->shell,
-    .file = file,
-    .script = o->script,
-    .initializer = o->initializer,
-    .isolate = o->isolate,
-    .chunk = o->warm_chunk,
-    .max_tasks = o->max_tasks,
-    .portable = access ("/dev/fd/0", F_OK) != 0,
-    .mask = &run->sig.before,
-    .defaults = &run->sig.defaults
-  };
-  char **argv = xnmalloc (o->n_command + 1, sizeof *argv);
-  memcpy (argv, o->command, o->n_command * sizeof *argv);
-  argv[o->n_command] = NULL;
-  struct mp_filters_options const filters = {
-    .file = file,
-    .argv = argv,
-    .initializer = o->initializer,
-    .shell = o->init_shell,
-    .end = o->line_end,
-    .chunk = o->warm_chunk,
-    .max_lines = o->max_tasks,
-    .tag = o->tag,
-    .processes = o->processes,
-    .mask = &run->sig.before,
-    .defaults = &run->sig.defaults,
-    .started = filter_started,
-    .fault = filter_fault,
-    .arg = run
-  };
-  struct mp_callbacks const callbacks = {
-    .success = o->callback,
-    .failure = o->error_callback,
-    .mask = &run->sig.before,
-    .defaults = &run->sig.defaults
-  };
-  struct mp_executor *executor;
-  int err = (o->script ? mp_shells_new (&shells, &executor)
-             : o->filter ? mp_filters_new (&filters, &executor)
-             : mp_local_new (&local, &executor));
-  if (err)
-    error (MP_EXIT_FAILURE, err, _("cannot start"));
-  err = mp_pool_init (&run->pool, executor, &ops, run, o->grouping,
-                      o->processes, o->kill_after, &run->sig.waiting);
-  if (err)
-    error (MP_EXIT_FAILURE, err, _("cannot start"));
-  run->pool.timeout = o->timeout;
-  run->pool.signal = o->signal;
-  if (o->callback || o->error_callback)
-    run->pool.callbacks = &callbacks;
-  if (o->filter)
-    run->pool.order.line_end[MP_STREAM_OUT] = o->line_end;
-  run->messages->pool = &run->pool;
-  install_signals (&run->sig);
-  respect_process_limit (&run->pool);
+  int err = 0;
   run->lifeline = (struct mp_pool_source) {
     .source = { .fd = g->lifeline, .ready = guard_gone }, .pool = &run->pool };
   if (g->lifeline >= 0)
@@ -546,22 +455,98 @@ work (struct run *run, struct mp_guard const *g, char const *file)
     .source = { .fd = STDOUT_FILENO, .ready = reader_gone },
     .pool = &run->pool };
   /* Files have no reader that could go, and cannot be watched.  */
-  if (o->ungrouped)
+  if (run->o->ungrouped)
     mp_watch_add (&run->pool.watch, &run->reader.source, 0);
+  return err;
+}
+
+/* Let those look at RUN whom its options ask for.  */
+static void
+add_observers (struct run *run)
+{
+  struct pmap_options const *o = run->o;
+  run->info.origin = mp_now ();
+  clock_gettime (CLOCK_REALTIME, &run->info.wall_origin);
+  if (o->failed_file)
+    add_observer (run, pmap_failed_open (&run->info));
+}
+
+/* Make the pool of RUN, with the program FILE, or null.  */
+static void
+prepare_pool (struct run *run, char const *file, struct mp_pool_ops const *ops)
+{
+  struct pmap_options const *o = run->o;
+  struct mp_pool *pool = &run->pool;
+  run->workers.filters = (struct mp_filters_options) {
+    .started = filter_started, .fault = filter_fault, .arg = run };
+  int err = pmap_workers_new (&run->workers, o, run->feed, run->command, file,
+                              &run->sig);
+  if (!err)
+    err = mp_pool_init (pool, run->workers.executor, ops, run, o->grouping,
+                        o->processes, o->kill_after, &run->sig.waiting);
+  if (err)
+    error (MP_EXIT_FAILURE, err, _("cannot start"));
+  pool->signal = o->signal;
+  pmap_policy_init (&run->policy, o, pool);
+  if (o->callback || o->error_callback)
+    pool->callbacks = &run->workers.callbacks;
+  if (o->filter)
+    pool->order.line_end[MP_STREAM_OUT] = o->line_end;
+  for (int i = 0; i < MP_STREAMS; i++)
+    {
+      pool->order.sink[i].writing = run_writing;
+      pool->order.sink[i].arg = run;
+    }
+  run->messages->pool = pool;
+  if (o->deadline)
+    run->end_at = run->info.origin + o->deadline;
+}
+
+/* Let all who look at RUN finish.  Return whether all went well with
+   them.  */
+static bool
+close_observers (struct run *run)
+{
+  bool good = true;
+  for (int i = 0; i < run->n_observers; i++)
+    if (run->observer[i].close)
+      good &= run->observer[i].close (run->observer[i].self);
+  return good;
+}
+
+/* Do the work of RUN in the worker, whose guard is G.  Return the exit
+   status.  */
+static int
+work (struct run *run, struct mp_guard const *g, char const *file)
+{
+  add_observers (run);
+  struct mp_pool_ops const ops = {
+    .next = run_next,
+    .input_fd = run_input_fd,
+    .push_back = run_push_back,
+    .started = run_started,
+    .ended = run_ended,
+    .render = run_render,
+    .output = run->n_observers ? run_output : NULL,
+    .delivered = run_delivered,
+    .starved = run_starved,
+    .woken = run_woken,
+    .tick = run_tick,
+    .tag = run->o->tag && !run->o->filter ? run_tag : NULL
+  };
+  prepare_pool (run, file, &ops);
+  pmap_signals_install (&run->sig);
+  respect_process_limit (&run->pool);
+  int err = watch_ends (run, g);
   if (!err)
     err = mp_pool_run (&run->pool);
   run->messages->pool = NULL;
-  admit_end (&run->sig);
-  int status = report (run, err);
-  if (o->script)
-    mp_shells_free (executor);
-  else if (o->filter)
-    mp_filters_free (executor);
-  else
-    mp_local_free (executor);
+  pmap_signals_admit_end (&run->sig);
+  bool trouble = !close_observers (run);
+  int status = report (run, err, trouble);
+  pmap_workers_free (&run->workers);
   mp_pool_free (&run->pool);
-  mp_command_free (&run->shown);
-  free (argv);
+  pmap_first_free (&run->first);
   return status;
 }
 
@@ -581,7 +566,7 @@ die_interrupted (void)
 
 /* Be the guard G until the worker ends.  Return the exit status.  */
 static int
-stand_guard (struct mp_guard *g, struct signals const *s)
+stand_guard (struct mp_guard *g, struct pmap_signals const *s)
 {
   int status = mp_guard_watch (g, &s->handled);
   if (g->interrupted && WIFEXITED (status)
@@ -589,7 +574,7 @@ stand_guard (struct mp_guard *g, struct signals const *s)
     die_interrupted ();
   if (WIFEXITED (status))
     return WEXITSTATUS (status);
-  admit_end (s);
+  pmap_signals_admit_end (s);
   if (sigismember (&s->handled, WTERMSIG (status)) != 1)
     error (0, 0, _("the pool was ended by signal %d"), WTERMSIG (status));
   return MP_EXIT_SIGNAL + WTERMSIG (status);
@@ -603,8 +588,11 @@ pmap_run (struct pmap_options const *o, struct pmap_feed *feed,
   struct run run = { .o = o, .feed = feed, .command = command,
                      .messages = messages,
                      .fixed_program = file != NULL };
+  run.info = (struct pmap_info) { .o = o, .messages = messages,
+                                  .command = command, .feed = feed,
+                                  .pool = &run.pool };
   struct mp_guard guard;
-  prepare_signals (&run.sig);
+  pmap_signals_prepare (&run.sig);
 
   int fd = pmap_relay_terminal (pmap_feed_fd (feed));
   if (fd < 0 && pmap_feed_fd (feed) >= 0)
@@ -619,63 +607,3 @@ pmap_run (struct pmap_options const *o, struct pmap_feed *feed,
   return work (&run, &guard, file);
 }
 
-/* Return a command for a shell that does with the item of TASK what a filter
-   does as O says, and a newline; the caller frees it.  */
-static char *
-filter_text (struct pmap_options const *o, struct mp_task const *task)
-{
-  struct mp_command const c = { .argv = (char **) o->command,
-                                .argc = o->n_command };
-  char *text = command_text (&c);
-  char *result = xasprintf ("printf '%%s\\%c' %s | %s",
-                            o->line_end ? 'n' : '0',
-                            quotearg_style (shell_escape_quoting_style,
-                                            task->item[0].data), text);
-  free (text);
-  if (!result)
-    xalloc_die ();
-  return result;
-}
-
-int
-pmap_dry_run (struct pmap_options const *o, struct pmap_feed *feed,
-              struct mp_template const *command)
-{
-  struct pmap_messages const messages = { NULL };
-  struct mp_command c = { 0 };
-  struct mp_task *task;
-  bool failures = false;
-  int err;
-  while ((err = (o->filter ? pmap_feed_lines (feed, 1, 1, true, &task)
-                 : pmap_feed_next (feed, &task))) == EAGAIN || task)
-    {
-      struct pollfd p = { .fd = pmap_feed_fd (feed), .events = POLLIN };
-      if (err == EAGAIN)
-        {
-          /* Let it be seen meanwhile.  */
-          fflush (stdout);
-          if (poll (&p, 1, -1) < 0 && errno != EINTR)
-            error (MP_EXIT_FAILURE, errno, _("cannot wait for items"));
-          continue;
-        }
-      task->slot = 1;
-      err = task->error ? task->error : expand (command, task, &c);
-      if (err)
-        pmap_report_error (&messages, o, task, err);
-      else
-        {
-          char *text = o->filter ? filter_text (o, task) : command_text (&c);
-          fputs (text, stdout);
-          free (text);
-        }
-      failures |= err != 0;
-      mp_task_free (task);
-      /* close_stdout tells why.  */
-      if (ferror (stdout))
-        break;
-    }
-  mp_command_free (&c);
-  if (pmap_feed_failed (feed))
-    return MP_EXIT_FAILURE;
-  return failures ? MP_EXIT_SOME_FAILED : MP_EXIT_SUCCESS;
-}

@@ -19,6 +19,15 @@
 /* The -n of `-n max'.  */
 #define PMAP_CHUNK_MAX ((size_t) -1)
 
+/* When --halt ends a run: what counts, and how many of them it takes.  */
+struct pmap_halt
+{
+  enum { PMAP_HALT_NEVER, PMAP_HALT_SOON, PMAP_HALT_NOW } when;
+  enum { PMAP_HALT_FAIL, PMAP_HALT_SUCCESS, PMAP_HALT_DONE } why;
+  unsigned long int n;
+  bool percent;                 /* of all tasks */
+};
+
 /* What the command line asks for.  */
 struct pmap_options
 {
@@ -64,10 +73,22 @@ struct pmap_options
   unsigned int processes;       /* 0: no limit */
   mp_time kill_after;
   mp_time timeout;              /* of a task; 0: none */
+  unsigned long int timeout_percent;    /* of the median of run times; 0: not
+                                           said */
   int signal;                   /* to one that takes longer */
 
   char *title;                  /* the command line as others see it */
   size_t title_size;
+
+  /* Failure.  */
+  struct pmap_halt halt;
+  size_t retries;               /* attempts at a task; 0: any number */
+  mp_time retry_delay;          /* after the first */
+  mp_time deadline;             /* of the run; 0: none */
+  char const *failed_file;      /* for items that have failed, or null */
+
+  /* Derived: each item is a task of its own to those who look at the run.  */
+  bool per_item;
 
   /* Scripts that get the output of tasks, or null.  */
   char const *callback, *error_callback;
@@ -102,6 +123,12 @@ struct pmap_messages
    is 0.  */
 void pmap_say (struct pmap_messages const *m, int err, char const *format,
                ...) ATTRIBUTE_FORMAT ((printf, 3, 4));
+
+/* Return how messages name the item that is the LEN bytes at DATA: by these, or
+   the beginning of them; and what TASK is about: its first item, or its block.
+   The caller frees it.  */
+char *pmap_item_name (char const *data, size_t len) ATTRIBUTE_MALLOC;
+char *pmap_task_name (struct mp_task const *task) ATTRIBUTE_MALLOC;
 
 /* Say that what messages call WHAT has failed with STATUS, as wait(2) tells, or
    because its time was over.  */
@@ -180,6 +207,16 @@ int pmap_run (struct pmap_options const *o, struct pmap_feed *feed,
    that it could not.  Return the exit status.  */
 int pmap_dry_run (struct pmap_options const *o, struct pmap_feed *feed,
                   struct mp_template const *command);
+
+/* Return the command C in a form that a shell reads back, and a newline; the
+   caller frees it.  */
+char *pmap_command_text (struct mp_command const *c);
+
+/* Return a command for a shell that does with the item of TASK what a filter
+   does as O says, and a newline; the caller frees it.  */
+char *pmap_filter_text (struct pmap_options const *o,
+                        struct mp_task const *task)
+  ATTRIBUTE_MALLOC;
 
 /* If FD is a terminal, return a pipe that gives what is typed there, which a
    process that can read the terminal passes on: the pool itself is not in the
