@@ -21,8 +21,7 @@
 #include "lines.h"
 #include "pmap.h"
 
-/* Note in F that ITEM, in quotes, and perhaps more with it, has come out as HOW
-   says.  */
+/* Note in F that ITEM, as messages show it, has come out as HOW says.  */
 static void
 add_text (struct pmap_first *f, char const *item, char const *how)
 {
@@ -43,7 +42,7 @@ pmap_first_add (struct pmap_first *f, struct mp_task const *task)
     {
       if (outcome == PMAP_OK)
         return;
-      char *name = pmap_task_name (task);
+      char *name = pmap_task_quoted (task);
       add_text (f, name, pmap_outcome_text (task, outcome));
       free (name);
       return;
@@ -55,7 +54,7 @@ pmap_first_add (struct pmap_first *f, struct mp_task const *task)
                                    .timed_out = failure->timed_out };
       char const *data;
       size_t len = mp_lines_get (l, failure->line, &data);
-      char *name = pmap_item_name (data, len);
+      char *name = pmap_item_quoted (data, len);
       outcome = pmap_task_outcome (&one);
       add_text (f, name, (outcome == PMAP_OK ? _("no answer")
                           : pmap_outcome_text (&one, outcome)));

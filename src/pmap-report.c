@@ -18,6 +18,7 @@
 #include "progname.h"
 #include "quote.h"
 #include "sig2str.h"
+#include "xalloc.h"
 #include "xvasprintf.h"
 
 #include "front.h"
@@ -51,25 +52,54 @@ pmap_say (struct pmap_messages const *m, int err, char const *format, ...)
 }
 
 char *
-pmap_item_name (char const *data, size_t len)
+pmap_item_quoted (char const *data, size_t len)
 {
   char shown[SHOWN_MAX + sizeof "..."];
   size_t n = MIN (len, SHOWN_MAX);
   memcpy (shown, data, n);
   strcpy (shown + n, n < len ? "..." : "");
-  return xasprintf (_("item %s"), quote (shown));
+  return xstrdup (quote (shown));
+}
+
+/* Return how messages name the item that is the LEN bytes at DATA.  The caller
+   frees it.  */
+static char *
+item_name (char const *data, size_t len)
+{
+  char *quoted = pmap_item_quoted (data, len);
+  char *name = xasprintf (_("item %s"), quoted);
+  free (quoted);
+  return name;
+}
+
+/* Find the first item of TASK: store where it is in *DATA and return its
+   length.  If TASK has no items, store null.  */
+static size_t
+first_item (struct mp_task const *task, char const **data)
+{
+  if (task->lines && !task->n_items)
+    return mp_lines_get (task->lines, 0, data);
+  *data = task->n_items ? task->item[0].data : NULL;
+  return task->n_items ? task->item[0].len : 0;
 }
 
 char *
-pmap_task_name (struct mp_task const *task)
+pmap_task_quoted (struct mp_task const *task)
 {
-  if (task->n_items)
-    return pmap_item_name (task->item[0].data, task->item[0].len);
-  if (!task->lines)
-    return xasprintf (_("block %llu"), task->index);
   char const *data;
-  size_t len = mp_lines_get (task->lines, 0, &data);
-  return pmap_item_name (data, len);
+  size_t len = first_item (task, &data);
+  return (data ? pmap_item_quoted (data, len)
+          : xasprintf (_("block %llu"), task->index));
+}
+
+/* Return what TASK is about, for messages: its first item, or its block.  The
+   caller frees it.  */
+static char *
+task_name (struct mp_task const *task)
+{
+  char const *data;
+  size_t len = first_item (task, &data);
+  return data ? item_name (data, len) : pmap_task_quoted (task);
 }
 
 void
@@ -91,7 +121,7 @@ void
 pmap_report_status (struct pmap_messages const *m,
                     struct mp_task const *task)
 {
-  char *what = pmap_task_name (task);
+  char *what = task_name (task);
   pmap_say_status (m, what, task->timed_out, task->status);
   free (what);
 }
@@ -104,7 +134,7 @@ pmap_report_lines (struct pmap_messages const *m, struct mp_lines *l)
       struct mp_line_failure const *f = &l->failure[i];
       char const *data;
       size_t len = mp_lines_get (l, f->line, &data);
-      char *what = pmap_item_name (data, len);
+      char *what = item_name (data, len);
       if (!f->timed_out && f->status == 0)
         pmap_say (m, 0, _("%s: no answer"), what);
       else
@@ -118,7 +148,7 @@ pmap_report_error (struct pmap_messages const *m,
                    struct pmap_options const *o, struct mp_task const *task,
                    int err)
 {
-  char *what = pmap_task_name (task);
+  char *what = task_name (task);
   struct mp_item const *item = task->n_items ? &task->item[0] : NULL;
   if (err == EINVAL && o->filter && item
       && memchr (item->data, o->line_end, item->len))
@@ -147,7 +177,7 @@ pmap_report_error (struct pmap_messages const *m,
 void
 pmap_report_callback (struct pmap_messages const *m, struct mp_task const *task)
 {
-  char *what = pmap_task_name (task);
+  char *what = task_name (task);
   if (task->callback_error)
     pmap_say (m, task->callback_error, _("cannot pass on the output of %s"),
               what);

@@ -30,7 +30,7 @@ find_program (char const *name)
   if (err == ENOMEM)
     xalloc_die ();
   error (0, err, _("cannot run %s"), quote (name));
-  if (err == ENOENT && name[strspn (name, "0123456789")] == '\0')
+  if (err == ENOENT && *name && !name[strspn (name, "0123456789")])
     error (0, 0, _("to see the memory map of process %s, use the pmap of"
                    " procps, usually /usr/bin/pmap"), name);
   exit (err == ENOENT ? MP_EXIT_NOT_FOUND : MP_EXIT_CANNOT_INVOKE);

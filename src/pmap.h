@@ -124,11 +124,11 @@ struct pmap_messages
 void pmap_say (struct pmap_messages const *m, int err, char const *format,
                ...) ATTRIBUTE_FORMAT ((printf, 3, 4));
 
-/* Return how messages name the item that is the LEN bytes at DATA: by these, or
-   the beginning of them; and what TASK is about: its first item, or its block.
-   The caller frees it.  */
-char *pmap_item_name (char const *data, size_t len) ATTRIBUTE_MALLOC;
-char *pmap_task_name (struct mp_task const *task) ATTRIBUTE_MALLOC;
+/* Return, in quotes, the item that is the LEN bytes at DATA, or the beginning of
+   it; and the first item of TASK in this way, or its block.  The caller frees
+   it.  */
+char *pmap_item_quoted (char const *data, size_t len) ATTRIBUTE_MALLOC;
+char *pmap_task_quoted (struct mp_task const *task) ATTRIBUTE_MALLOC;
 
 /* Say that what messages call WHAT has failed with STATUS, as wait(2) tells, or
    because its time was over.  */

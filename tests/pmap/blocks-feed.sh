@@ -97,7 +97,8 @@ test $(wc -l < out) -gt 2 || fail=1
 # Their status counts.
 returns_ 123 pmap -P2 -b10K --round-robin sh -c 'cat > /dev/null; exit 3' \
   < lines 2> err || fail=1
-echo 'pmap: 2 of 2 tasks failed' > exp
+printf '%s\n' \
+  'pmap: 2 of 2 tasks failed: block 1 (exit 3), block 2 (exit 3)' > exp
 compare exp err || fail=1
 pmap -b --round-robin cat < /dev/null > out || fail=1
 compare /dev/null out || fail=1
@@ -125,7 +126,7 @@ END
   printf 'before\nafter\n' > exp
   compare exp out || fail=1
   printf '%s\n' 'pmap: cannot read block 2: Cannot allocate memory' \
-    'pmap: 1 of 3 tasks failed' > exp
+    'pmap: 1 of 3 tasks failed: block 2 (not run)' > exp
   compare exp err || fail=1
 fi
 

@@ -95,7 +95,7 @@ returns_ 123 pmap -v -b1 sh -c 'read x; test $x != b || exit 3' < in 2> err \
   || fail=1
 grep '^pmap: block 2: exit status 3$' err > /dev/null || fail=1
 tail -n 1 err > last
-echo 'pmap: 1 of 3 tasks failed' > exp
+echo 'pmap: 1 of 3 tasks failed: block 2 (exit 3)' > exp
 compare exp last || fail=1
 returns_ 123 pmap -b1 ./no-{#} < in 2> err || fail=1
 echo "pmap: cannot run './no-{#}' for block 1: No such file or directory" > exp

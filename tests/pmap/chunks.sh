@@ -71,8 +71,9 @@ compare exp out || fail=1
 grep "^pmap: item '0000.*' is too long for --max-chars\$" \
   err > /dev/null || { cat err; fail=1; }
 tail -n 1 err > last
-echo 'pmap: 1 of 3 tasks failed' > exp
-compare exp last || fail=1
+sed "s/'0\{60\}/'zeros/" last > short
+echo "pmap: 1 of 3 tasks failed: 'zeros...' (not run)" > exp
+compare exp short || fail=1
 # The limit holds for one item a task too.
 returns_ 123 pmap --max-chars=50 echo < in > out 2> err || fail=1
 printf 'a\nbb\nc\n' > exp

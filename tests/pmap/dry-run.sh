@@ -84,7 +84,8 @@ returns_ 123 pmap -P1 -v sh -c 'test $1 != kill || kill -KILL $$; exit $1' _ \
   ::: 0 7 kill > out 2> err || fail=1
 grep '^pmap: ' err > messages
 printf '%s\n' "pmap: item '7': exit status 7" \
-  "pmap: item 'kill': ended by signal KILL" 'pmap: 2 of 3 tasks failed' > exp
+  "pmap: item 'kill': ended by signal KILL" \
+  "pmap: 2 of 3 tasks failed: '7' (exit 7), 'kill' (signal KILL)" > exp
 compare exp messages || fail=1
 
 Exit $fail

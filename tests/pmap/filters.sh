@@ -91,7 +91,7 @@ returns_ 123 pmap -d, -P1 -w sed 's/^/x/' < items > out 2> err || fail=1
 printf '%s\n' xa xd xe > exp
 compare exp out || fail=1
 printf '%s\n' 'pmap: item 2 holds a newline, which no line can' \
-  'pmap: 1 of 4 tasks failed' > exp
+  "pmap: 1 of 4 tasks failed: 'b\\nc' (not run)" > exp
 compare exp err || fail=1
 returns_ 123 pmap -P2 -w cat ::: a 'b
 c' d > out 2> err || fail=1

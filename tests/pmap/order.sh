@@ -62,7 +62,7 @@ returns_ 123 pmap -P4 sh -c 'echo $1; exit $(($1 % 2))' _ ::: 1 2 3 4 \
   > out 2> err || fail=1
 seq 4 > exp
 compare exp out || fail=1
-echo 'pmap: 2 of 4 tasks failed' > exp
+echo "pmap: 2 of 4 tasks failed: '1' (exit 1), '3' (exit 1)" > exp
 compare exp err || fail=1
 
 # More than a pipe holds, through a reader that takes its time: it begins when

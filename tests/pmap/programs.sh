@@ -27,7 +27,7 @@ compare exp out || fail=1
 # A parent that ignores SIGCHLD does not keep us from seeing the ends.
 (trap '' CHLD; exec pmap sh -c 'exit $1' _ ::: 0 1 0) > out 2> err
 test $? = 123 || fail=1
-echo 'pmap: 1 of 3 tasks failed' > exp
+echo "pmap: 1 of 3 tasks failed: '1' (exit 1)" > exp
 compare exp err || fail=1
 # Nor do the children that pmap has from before, and they are left alone.
 cat > exec-pmap <<'END'
@@ -82,7 +82,9 @@ returns_ 123 pmap -P8 sh -c '
     *) echo $1 ;;
   esac' _ < in > out 2> err || fail=1
 compare in out || fail=1
-echo 'pmap: 600 of 2000 tasks failed' > exp
+printf '%s' 'pmap: 600 of 2000 tasks failed: ' \
+  "'3' (signal KILL), '5' (exit 1), '10' (exit 1), ..." > exp
+echo >> exp
 compare exp err || fail=1
 for option in -u --line-buffered --ungrouped; do
   pmap -P8 $option echo < in > out || fail=1

@@ -23,14 +23,18 @@ try="Try 'pmap --help' for more information.\n"
 
 # Success, and failures of tasks, with their count.
 check_ 0 'a\nb\nc\n' '' pmap echo
-check_ 123 '' 'pmap: 3 of 3 tasks failed\n' pmap false
-check_ 123 '' 'pmap: 1 of 3 tasks failed\n' pmap sh -c 'test $1 != b' _
-check_ 123 '' 'pmap: 2 of 2 tasks failed\n' pmap -n2 false
-check_ 123 '' 'pmap: 1 of 1 task failed\n' pmap -n3 false
+check_ 123 '' "pmap: 3 of 3 tasks failed: 'a' (exit 1), 'b' (exit 1), \
+'c' (exit 1)\n" pmap false
+check_ 123 '' "pmap: 1 of 3 tasks failed: 'b' (exit 1)\n" pmap sh -c 'test $1 != b' _
+check_ 123 '' "pmap: 2 of 2 tasks failed: 'a' (exit 1), 'c' (exit 1)\n" \
+  pmap -n2 false
+check_ 123 '' "pmap: 1 of 1 task failed: 'a' (exit 1)\n" pmap -n3 false
 # Whatever the way of the failure.
 for how in 'exit 1' 'exit 2' 'exit 123' 'exit 125' 'exit 126' 'exit 127' \
            'exit 255' 'kill -KILL $$' 'kill -TERM $$'; do
-  check_ 123 'a\nb\nc\n' 'pmap: 3 of 3 tasks failed\n' \
+  said=$(echo "$how" | sed 's/kill -\(.*\) \$\$/signal \1/')
+  check_ 123 'a\nb\nc\n' "pmap: 3 of 3 tasks failed: 'a' ($said), 'b' ($said), \
+'c' ($said)\n" \
     pmap sh -c "echo \$1; $how" _
 done
 
@@ -125,7 +129,7 @@ printf 'a\nb\0b\nc\n' | returns_ 123 pmap -P1 echo > out 2> err || fail=1
 printf 'a\nc\n' > exp
 compare exp out || fail=1
 printf '%s\n' 'pmap: item 2 holds a NUL byte, which no argument can' \
-  'pmap: 1 of 3 tasks failed' > exp
+  'pmap: 1 of 3 tasks failed: '"'b' (not run)" > exp
 compare exp err || fail=1
 
 # An item that no command line can hold fails, the others do not.  What is
@@ -139,7 +143,9 @@ compare exp out || fail=1
   printf "pmap: cannot run 'echo' for item '"
   printf '%060d' 0 | tr 0 x
   echo "...': Argument list too long"
-  echo 'pmap: 1 of 3 tasks failed'
+  printf "pmap: 1 of 3 tasks failed: '"
+  printf '%060d' 0 | tr 0 x
+  echo "...' (not run)"
 } > exp
 compare exp err || fail=1
 # One of half that size the kernel takes as an environment variable or as an
@@ -151,12 +157,12 @@ cmp exp out || fail=1
 
 # PATH is searched anew if the command is an item.
 check_ 123 'x\n' "pmap: cannot run '{}' for item 'no-such': No such file or \
-directory\npmap: 1 of 2 tasks failed\n" pmap {} x ::: no-such echo
+directory\npmap: 1 of 2 tasks failed: 'no-such' (not run)\n" pmap {} x ::: no-such echo
 
 # The suffix of a message is right where one task of many fails.
 seq 1000 > in
 returns_ 123 pmap -P4 sh -c 'test $1 != 500' _ < in > out 2> err || fail=1
-echo 'pmap: 1 of 1000 tasks failed' > exp
+echo "pmap: 1 of 1000 tasks failed: '500' (exit 1)" > exp
 compare exp err || fail=1
 
 Exit $fail

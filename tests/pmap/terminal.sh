@@ -45,7 +45,7 @@ compare /dev/null out || fail=1
 echo 123 > exp
 compare exp status || fail=1
 printf '%s\n' 'pmap: task 1 was ended: it tried to use the terminal' \
-  'pmap: 1 of 1 task failed' > exp
+  "pmap: 1 of 1 task failed: 'a' (not run)" > exp
 compare exp err || fail=1
 
 # Output to the terminal may be written.
