@@ -276,6 +276,7 @@ mp_attempts_replay (struct mp_pool *pool)
         {
           *p = task->next_held;
           mp_order_end (&pool->order, &task->out);
+          pool->again = true;
         }
       else
         p = &task->next_held;

@@ -359,6 +359,10 @@ fill (struct mp_pool *pool)
 size_t
 mp_pool_wants (struct mp_pool *pool, struct mp_task *task)
 {
+  /* Those before it may wait for its slot, to be started again.  Its output has
+     a file.  */
+  if (pool->spooled && !task->extra)
+    return SSIZE_MAX;
   size_t n = (pool->output_error ? SSIZE_MAX
               : mp_order_wants (&pool->order, &task->out));
   if (n == 0 && !task->held)

@@ -92,7 +92,8 @@ pmap_dry_run (struct pmap_options const *o, struct pmap_feed *feed,
         pmap_report_error (&messages, o, task, err);
       else
         {
-          char *text = o->filter ? pmap_filter_text (o, task) : pmap_command_text (&c);
+          char *text = (o->filter ? pmap_filter_text (o, task)
+                        : pmap_command_text (&c));
           fputs (text, stdout);
           free (text);
         }

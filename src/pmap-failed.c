@@ -94,6 +94,7 @@ struct failed
 {
   struct pmap_info const *info;
   FILE *file;
+  int error;                    /* of the first write that failed, or 0 */
 };
 
 static void
@@ -109,20 +110,20 @@ failed_delivered (void *self, struct mp_task *task)
       putc (f->info->o->delimiter, f->file);
     }
   /* Whoever looks at it sees it, and it is there whatever happens.  */
-  fflush (f->file);
+  if (fflush (f->file) != 0 && !f->error)
+    f->error = errno;
 }
 
 static bool
 failed_close (void *self)
 {
   struct failed *f = self;
-  bool good = !ferror (f->file);
-  errno = 0;
-  if (fclose (f->file) != 0 || !good)
-    {
-      error (0, errno, _("cannot write %s"), quote (f->info->o->failed_file));
-      good = false;
-    }
+  if (fclose (f->file) != 0 && !f->error)
+    f->error = errno;
+  bool good = !f->error;
+  if (!good)
+    error (0, f->error, _("cannot write %s"),
+           quote (f->info->o->failed_file));
   free (f);
   return good;
 }
@@ -131,7 +132,7 @@ struct pmap_observer
 pmap_failed_open (struct pmap_info const *info)
 {
   struct failed *f = xmalloc (sizeof *f);
-  f->info = info;
+  *f = (struct failed) { .info = info };
   f->file = fopen (info->o->failed_file, "we");
   if (!f->file)
     error (MP_EXIT_FAILURE, errno, _("cannot open %s"),

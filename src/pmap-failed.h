@@ -17,8 +17,8 @@ struct pmap_first
   char *text[PMAP_FIRST_MAX];   /* item and outcome */
 };
 
-/* If TASK, which was delivered, or items of it have failed, note that in F if it
-   is one of the first.  */
+/* If TASK, which was delivered, or items of it have failed, note that in F if
+   it is one of the first.  */
 void pmap_first_add (struct pmap_first *f, struct mp_task const *task);
 
 /* Report that N of ALL tasks have failed, and those of F.  */
@@ -27,8 +27,8 @@ void pmap_first_report (struct pmap_first const *f, unsigned long long n,
 
 void pmap_first_free (struct pmap_first *f);
 
-/* Return who writes the items of the run INFO that fail to the file for --failed
-   as they were read, or exit if it cannot be opened.  */
+/* Return who writes the items of the run INFO that fail to the file for
+   --failed as they were read, or exit if it cannot be opened.  */
 struct pmap_observer pmap_failed_open (struct pmap_info const *info);
 
 #endif

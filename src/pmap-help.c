@@ -17,7 +17,7 @@ void
 pmap_help (void)
 {
   static int const statuses[] = {
-    MP_EXIT_SUCCESS, MP_EXIT_SOME_FAILED, MP_EXIT_FAILURE,
+    MP_EXIT_SUCCESS, MP_EXIT_SOME_FAILED, MP_EXIT_TIMEOUT, MP_EXIT_FAILURE,
     MP_EXIT_CANNOT_INVOKE, MP_EXIT_NOT_FOUND, MP_EXIT_SIGNAL
   };
   printf (_("\
@@ -63,10 +63,24 @@ Pool:\n\
                            fewer than CPUs\n\
   -j, --jobs=N           the same as -P\n\
   -t, --timeout=DURATION  end a task that takes longer, with all that it has\n\
-                           started\n\
+                           started; N%: than that much of the median of those\n\
+                           that have succeeded\n\
   -s, --signal=SIGNAL    end it by SIGNAL (default TERM)\n\
   -k, --kill-after=DURATION  when a task or the run is ended, send SIGKILL to\n\
                            what still runs DURATION later (default 5s)\n\
+"), stdout);
+  fputs (_("\n\
+Failure:\n\
+      --halt=WHEN,WHY    end the run, when WHEN is 'now', with the tasks that\n\
+                           run, or 'soon', after them; if WHY is reached:\n\
+                           fail=N, success=N or done=N tasks, or N% of all\n\
+      --retries=N        attempt a task N times in all until it succeeds (0:\n\
+                           any number); only its last attempt has output\n\
+      --retry-delay=DURATION  wait about so long after the first attempt, and\n\
+                           twice as long each time (default 100ms)\n\
+      --deadline=DURATION  end the run when it has taken so long\n\
+      --failed=FILE      write the items of tasks that fail to FILE, ready to\n\
+                           be given to -a\n\
 "), stdout);
   fputs (_("\n\
 Warm shells and filters:\n\

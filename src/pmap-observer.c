@@ -11,7 +11,6 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "quotearg.h"
 #include "sig2str.h"
 #include "xalloc.h"
 #include "xvasprintf.h"

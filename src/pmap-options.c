@@ -17,7 +17,6 @@
 
 #include "c-ctype.h"
 #include "error.h"
-#include "xalloc.h"
 
 #include "cpus.h"
 #include "front.h"

@@ -606,4 +606,3 @@ pmap_run (struct pmap_options const *o, struct pmap_feed *feed,
     return stand_guard (&guard, &run.sig);
   return work (&run, &guard, file);
 }
-

@@ -124,9 +124,9 @@ struct pmap_messages
 void pmap_say (struct pmap_messages const *m, int err, char const *format,
                ...) ATTRIBUTE_FORMAT ((printf, 3, 4));
 
-/* Return, in quotes, the item that is the LEN bytes at DATA, or the beginning of
-   it; and the first item of TASK in this way, or its block.  The caller frees
-   it.  */
+/* Return, in quotes, the item that is the LEN bytes at DATA, or the beginning
+   of it; and the first item of TASK in this way, or its block.  The caller
+   frees it.  */
 char *pmap_item_quoted (char const *data, size_t len) ATTRIBUTE_MALLOC;
 char *pmap_task_quoted (struct mp_task const *task) ATTRIBUTE_MALLOC;
 

@@ -25,7 +25,8 @@ try="Try 'pmap --help' for more information.\n"
 check_ 0 'a\nb\nc\n' '' pmap echo
 check_ 123 '' "pmap: 3 of 3 tasks failed: 'a' (exit 1), 'b' (exit 1), \
 'c' (exit 1)\n" pmap false
-check_ 123 '' "pmap: 1 of 3 tasks failed: 'b' (exit 1)\n" pmap sh -c 'test $1 != b' _
+check_ 123 '' "pmap: 1 of 3 tasks failed: 'b' (exit 1)\n" \
+  pmap sh -c 'test $1 != b' _
 check_ 123 '' "pmap: 2 of 2 tasks failed: 'a' (exit 1), 'c' (exit 1)\n" \
   pmap -n2 false
 check_ 123 '' "pmap: 1 of 1 task failed: 'a' (exit 1)\n" pmap -n3 false
@@ -157,7 +158,8 @@ cmp exp out || fail=1
 
 # PATH is searched anew if the command is an item.
 check_ 123 'x\n' "pmap: cannot run '{}' for item 'no-such': No such file or \
-directory\npmap: 1 of 2 tasks failed: 'no-such' (not run)\n" pmap {} x ::: no-such echo
+directory\npmap: 1 of 2 tasks failed: 'no-such' (not run)\n" \
+  pmap {} x ::: no-such echo
 
 # The suffix of a message is right where one task of many fails.
 seq 1000 > in
