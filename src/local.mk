@@ -8,7 +8,7 @@ noinst_LIBRARIES += src/libfront.a
 src_libfront_a_SOURCES = src/front.c src/front.h \
   src/open-records.c src/open-records.h
 src_link = src/libfront.a lib/libmp.a gl/lib/libgnu.a $(LIBINTL) \
-  $(LIB_CLOCK_GETTIME) $(LIB_POLL) $(LIB_POSIX_SPAWN)
+  $(LIB_CLOCK_GETTIME) $(LIB_CRYPTO) $(LIB_POLL) $(LIB_POSIX_SPAWN)
 
 bin_PROGRAMS += src/ncpu
 src_ncpu_SOURCES = src/ncpu.c src/ncpu-report.c src/ncpu-report.h \

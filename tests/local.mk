@@ -37,6 +37,7 @@ unit_tests += tests/unit/check-blocks
 unit_tests += tests/unit/check-cpus
 unit_tests += tests/unit/check-filters
 unit_tests += tests/unit/check-items
+unit_tests += tests/unit/check-journal
 unit_tests += tests/unit/check-output
 unit_tests += tests/unit/check-order
 unit_tests += tests/unit/check-template
@@ -101,6 +102,16 @@ tests_unit_check_items_CPPFLAGS = $(tests_unit_CPPFLAGS)
 tests_unit_check_items_CFLAGS = $(tests_unit_CFLAGS)
 tests_unit_check_items_LDFLAGS = $(wrap_allocation)
 tests_unit_check_items_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_journal_SOURCES = tests/unit/check-journal.c \
+  tests/unit/fixture.c tests/unit/fixture.h \
+  tests/unit/nodes.c tests/unit/nodes.h \
+  tests/unit/shortage.c tests/unit/shortage.h \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_journal_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_journal_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_journal_LDFLAGS = $(wrap_allocation)
+tests_unit_check_journal_LDADD = $(tests_unit_LDADD)
 
 tests_unit_check_output_SOURCES = tests/unit/check-output.c \
   tests/unit/shortage.c tests/unit/shortage.h \
