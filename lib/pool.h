@@ -44,6 +44,8 @@ struct mp_task
   int callback_status;          /* how it ended, as wait(2) tells */
   bool timed_out;               /* its time was over, and it was ended */
   bool aborted;                 /* the run was ended before it, and it failed */
+  bool redone;                  /* its user had it in an earlier run, when it
+                                   has failed */
   bool back;                    /* it was ended to be started again later */
   mp_time begun, ended;         /* when this attempt has; 0: not yet, or nobody
                                    wants to know */

@@ -19,6 +19,7 @@
 
 #include "exit-status.h"
 #include "front.h"
+#include "pmap-joblog.h"
 
 char *
 pmap_command_text (struct mp_command const *c)
@@ -67,7 +68,7 @@ expand (struct mp_template const *command, struct mp_task const *task,
 
 int
 pmap_dry_run (struct pmap_options const *o, struct pmap_feed *feed,
-              struct mp_template const *command)
+              struct mp_template const *command, struct pmap_joblog *log)
 {
   struct pmap_messages const messages = { NULL };
   struct mp_command c = { 0 };
@@ -84,6 +85,11 @@ pmap_dry_run (struct pmap_options const *o, struct pmap_feed *feed,
           fflush (stdout);
           if (poll (&p, 1, -1) < 0 && errno != EINTR)
             error (MP_EXIT_FAILURE, errno, _("cannot wait for items"));
+          continue;
+        }
+      if (pmap_joblog_skips (log, task))
+        {
+          mp_task_free (task);
           continue;
         }
       task->slot = 1;

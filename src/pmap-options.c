@@ -228,6 +228,26 @@ set_retries (struct parsing *p, struct row const *row, char *value)
 }
 
 static void
+set_resume (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  p->o->resume = true;
+  if (!value)
+    return;
+  if (strcmp (value, "any") != 0)
+    front_bad_value (_("way to resume"), value);
+  p->o->resume_any = true;
+}
+
+static void
+set_resume_failed (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  (void) value;
+  p->o->resume = p->o->resume_failed = true;
+}
+
+static void
 set_record_end (struct parsing *p, struct row const *row, char *value)
 {
   (void) row;
@@ -326,6 +346,7 @@ static struct row const rows[] = {
     AT (initializer), NULL },
   { "isolate", 0, no_argument, set_flag, AT (isolate), NULL },
   { "jobs", 'j', required_argument, set_processes, 0, NULL },
+  { "joblog", 0, required_argument, set_string, AT (joblog), NULL },
   { "kill-after", 'k', required_argument, set_duration,
     AT (kill_after), NULL },
   { "line-buffered", 0, no_argument, set_line_buffered, 0, NULL },
@@ -337,6 +358,8 @@ static struct row const rows[] = {
   { "recend", 0, required_argument, set_record_end, 0, NULL },
   { "recstart", 0, required_argument, set_record_start, 0, NULL },
   { "replace", 'I', required_argument, set_replacement, 0, NULL },
+  { "resume", 0, optional_argument, set_resume, 0, NULL },
+  { "resume-failed", 0, no_argument, set_resume_failed, 0, NULL },
   { "retries", 0, required_argument, set_retries, 0, NULL },
   { "retry-delay", 0, required_argument, set_duration,
     AT (retry_delay), NULL },
@@ -412,6 +435,7 @@ check_combinations (struct pmap_options *o)
     { o->error_callback && several, "--error-callback", "--chunksize" },
     { o->retries != 1 && o->ungrouped, "--retries", "--ungrouped" },
     { o->retries != 1 && o->blocks, "--retries", "--blocks" },
+    { o->resume && o->blocks, "--resume", "--blocks" },
     { o->failed_file && o->blocks, "--failed", "--blocks" },
     { o->script && o->replacement, "--command", "--replace" },
     { o->script && o->max_chars, "--command", "--max-chars" },
@@ -433,6 +457,8 @@ check_combinations (struct pmap_options *o)
       && !o->record_start_len, "--chunksize", "--recend=''" }
   };
   struct { bool wrong; char const *option, *needed; } const lonely[] = {
+    { o->resume && !o->joblog, (o->resume_failed ? "--resume-failed"
+                                : "--resume"), "--joblog" },
     { 0 <= o->retry_delay && o->retries == 1, "--retry-delay", "--retries" },
     { o->isolate && !o->script, "--isolate", "--command" },
     { o->max_tasks && !warm, "--max-tasks-per-child",
@@ -490,7 +516,7 @@ pmap_parse_options (int argc, char **argv, struct pmap_options *o)
   if (o->retry_delay < 0)
     o->retry_delay = 100 * MP_MILLISECOND;
   o->per_item = (o->callback || o->error_callback || o->retries != 1
-                 || o->failed_file || o->halt.when != PMAP_HALT_NEVER
+                 || o->failed_file || o->joblog || o->halt.when != PMAP_HALT_NEVER
                  || o->timeout_percent);
   o->line_end = o->delimiter ? '\n' : '\0';
   /* A line is all that an item has for output.  */

@@ -26,6 +26,7 @@
 #include "guard.h"
 #include "lines.h"
 #include "pmap-failed.h"
+#include "pmap-joblog.h"
 #include "pmap-observer.h"
 #include "pmap-policy.h"
 #include "pmap-signals.h"
@@ -48,6 +49,7 @@ struct run
   struct mp_pool pool;
   struct pmap_info info;
   struct pmap_policy policy;
+  struct pmap_joblog *log;      /* or null */
   struct pmap_first first;      /* the first failures */
   struct pmap_observer observer[OBSERVERS_MAX];
   int n_observers;
@@ -133,20 +135,26 @@ total (struct run const *run)
   return run->pool.input_ended ? run->info.made : 0;
 }
 
+/* Get the next task for RUN, as mp_pool_ops has it.  */
+static int
+get_task (struct run *run, struct mp_task **task)
+{
+  if (!run->o->filter)
+    return pmap_feed_next (run->feed, task);
+  size_t n, bytes;
+  bool alone = run->o->per_item;
+  mp_filters_quota (run->pool.executor, &n, &bytes);
+  return pmap_feed_lines (run->feed, alone ? 1 : n, bytes, alone, task);
+}
+
 static int
 run_next (void *arg, struct mp_task **task)
 {
   struct run *run = arg;
   int err;
-  if (!run->o->filter)
-    err = pmap_feed_next (run->feed, task);
-  else
-    {
-      size_t n, bytes;
-      bool alone = run->o->per_item;
-      mp_filters_quota (run->pool.executor, &n, &bytes);
-      err = pmap_feed_lines (run->feed, alone ? 1 : n, bytes, alone, task);
-    }
+  while ((err = get_task (run, task)) == 0 && *task
+         && pmap_joblog_skips (run->log, *task))
+    mp_task_free (*task);
   if (*task)
     run->info.made += pmap_task_count (*task);
   return err;
@@ -467,6 +475,8 @@ add_observers (struct run *run)
   struct pmap_options const *o = run->o;
   run->info.origin = mp_now ();
   clock_gettime (CLOCK_REALTIME, &run->info.wall_origin);
+  if (run->log)
+    add_observer (run, pmap_joblog_observer (run->log, &run->info));
   if (o->failed_file)
     add_observer (run, pmap_failed_open (&run->info));
 }
@@ -487,6 +497,7 @@ prepare_pool (struct run *run, char const *file, struct mp_pool_ops const *ops)
   if (err)
     error (MP_EXIT_FAILURE, err, _("cannot start"));
   pool->signal = o->signal;
+  pool->clocked = o->joblog != NULL;
   pmap_policy_init (&run->policy, o, pool);
   if (o->callback || o->error_callback)
     pool->callbacks = &run->workers.callbacks;
@@ -519,6 +530,8 @@ close_observers (struct run *run)
 static int
 work (struct run *run, struct mp_guard const *g, char const *file)
 {
+  if (run->log)
+    pmap_joblog_take_over (run->log);
   add_observers (run);
   struct mp_pool_ops const ops = {
     .next = run_next,
@@ -583,10 +596,10 @@ stand_guard (struct mp_guard *g, struct pmap_signals const *s)
 int
 pmap_run (struct pmap_options const *o, struct pmap_feed *feed,
           struct mp_template const *command, char const *file,
-          struct pmap_messages *messages)
+          struct pmap_messages *messages, struct pmap_joblog *log)
 {
   struct run run = { .o = o, .feed = feed, .command = command,
-                     .messages = messages,
+                     .messages = messages, .log = log,
                      .fixed_program = file != NULL };
   run.info = (struct pmap_info) { .o = o, .messages = messages,
                                   .command = command, .feed = feed,
@@ -603,6 +616,11 @@ pmap_run (struct pmap_options const *o, struct pmap_feed *feed,
   if (err)
     error (0, err, _("warning: running without a guard"));
   if (guard.role == MP_GUARD_GUARD)
-    return stand_guard (&guard, &run.sig);
+    {
+      pmap_joblog_forget (log);
+      int status = stand_guard (&guard, &run.sig);
+      pmap_joblog_free (log);
+      return status;
+    }
   return work (&run, &guard, file);
 }

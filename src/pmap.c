@@ -16,6 +16,7 @@
 
 #include "exit-status.h"
 #include "front.h"
+#include "pmap-joblog.h"
 #include "procspawn.h"
 
 /* Find the program NAME; exit if that is not possible.  Return its path, to be
@@ -92,11 +93,15 @@ main (int argc, char **argv)
   if (!o.script && o.initializer)
     o.init_shell = init_shell = find_program ("sh");
   struct pmap_feed *feed = pmap_feed_open (&o, command, &messages);
+  struct pmap_joblog *log = pmap_joblog_open (&o);
   int status;
   if (o.dry_run)
-    status = pmap_dry_run (&o, feed, command);
+    {
+      status = pmap_dry_run (&o, feed, command, log);
+      pmap_joblog_free (log);
+    }
   else
-    status = pmap_run (&o, feed, command, file, &messages);
+    status = pmap_run (&o, feed, command, file, &messages, log);
   pmap_feed_close (feed);
   mp_template_free (command);
   free (o.record_end);

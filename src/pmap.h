@@ -16,6 +16,8 @@
 #include "pool.h"
 #include "template.h"
 
+struct pmap_joblog;
+
 /* The -n of `-n max'.  */
 #define PMAP_CHUNK_MAX ((size_t) -1)
 
@@ -86,6 +88,10 @@ struct pmap_options
   mp_time retry_delay;          /* after the first */
   mp_time deadline;             /* of the run; 0: none */
   char const *failed_file;      /* for items that have failed, or null */
+  char const *joblog;           /* or null */
+  bool resume;                  /* what the job log tells of is not run */
+  bool resume_any;              /* whatever the command was */
+  bool resume_failed;           /* but what has failed is */
 
   /* Derived: each item is a task of its own to those who look at the run.  */
   bool per_item;
@@ -198,15 +204,18 @@ int pmap_feed_more (void *arg, struct mp_block **block);
 int pmap_feed_more_fd (void *arg);
 
 /* Run the tasks of FEED, as O says, with COMMAND, whose program is FILE
-   unless that is null; MESSAGES are those of FEED.  Return the exit status.  */
+   unless that is null; MESSAGES are those of FEED, and LOG the run's job log, or
+   null, which is freed.  Return the exit status.  */
 int pmap_run (struct pmap_options const *o, struct pmap_feed *feed,
               struct mp_template const *command, char const *file,
-              struct pmap_messages *messages);
+              struct pmap_messages *messages, struct pmap_joblog *log);
 
-/* Write to standard output what pmap_run would run, and report the items
-   that it could not.  Return the exit status.  */
+/* Write to standard output what pmap_run would run, but for what LOG, which may
+   be null, says was run, and report the items that it could not.  Return the
+   exit status.  */
 int pmap_dry_run (struct pmap_options const *o, struct pmap_feed *feed,
-                  struct mp_template const *command);
+                  struct mp_template const *command,
+                  struct pmap_joblog *log);
 
 /* Return the command C in a form that a shell reads back, and a newline; the
    caller frees it.  */
