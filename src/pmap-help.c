@@ -81,6 +81,12 @@ Failure:\n\
       --deadline=DURATION  end the run when it has taken so long\n\
       --failed=FILE      write the items of tasks that fail to FILE, ready to\n\
                            be given to -a\n\
+      --joblog=FILE      write a record of each task to FILE, in the columns of\n\
+                           GNU parallel's and some more, when its output was\n\
+                           written\n\
+      --resume[=any]     run only items that FILE does not tell of; 'any': even\n\
+                           if it is of another command\n\
+      --resume-failed    run also those of which it says that they have failed\n\
 "), stdout);
   fputs (_("\n\
 Warm shells and filters:\n\
