@@ -293,8 +293,9 @@ int
 mp_job_start (struct mp_job *job, struct mp_start const *start)
 {
   int out[3] = { -1, -1, -1 };
-  int err = 0;
-  if (start->daemon)
+  /* What cannot be recorded does not begin.  */
+  int err = mp_record_reserve (job->records, job->rec);
+  if (!err && start->daemon)
     {
       job->rec->owner = start->owner;
       err = watch_owner (job);

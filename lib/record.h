@@ -19,6 +19,7 @@ struct mp_record
 {
   char *scope, *name;
   char *path;                   /* relative to the directory's descriptor */
+  bool has_room;                /* for "status": see mp_record_reserve */
 
   /* From the file "start"; all zero before it is there.  */
   bool started;

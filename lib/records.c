@@ -253,6 +253,15 @@ unlink_handle (struct mp_records *r, struct mp_record const *rec)
 }
 
 int
+mp_record_reserve (struct mp_records *r, struct mp_record *rec)
+{
+  int err = (rec->has_room ? 0
+             : mp_recdir_reserve (r, rec->path, "status"));
+  rec->has_room |= !err;
+  return err;
+}
+
+int
 mp_record_write_start (struct mp_records *r, struct mp_record *rec)
 {
   char *text;
@@ -262,7 +271,7 @@ mp_record_write_start (struct mp_records *r, struct mp_record *rec)
   err = link_handle (r, rec);
   if (!err)
     {
-      err = mp_recdir_reserve (r, rec->path, "status");
+      err = mp_record_reserve (r, rec);
       if (!err)
         err = mp_recdir_write (r, rec->path, "start", text);
       if (err)

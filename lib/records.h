@@ -16,6 +16,10 @@
 int mp_record_create (struct mp_records *r, char const *scope,
                       char const *name, struct mp_record **rec);
 
+/* Take room on the disk for the second part of REC, unless it has that.  Return
+   0 or an errno value.  */
+int mp_record_reserve (struct mp_records *r, struct mp_record *rec);
+
 /* Write the first part of REC, which has just been filled in, to its file,
    and make it known by its handle.  Return 0 or an errno value.  */
 int mp_record_write_start (struct mp_records *r, struct mp_record *rec);
