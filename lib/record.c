@@ -38,9 +38,14 @@ mp_record_name_ok (char const *name)
 void
 mp_record_boot (char boot[MP_RECORD_BOOT_SIZE])
 {
-  if (mp_procfile_line ("/proc/sys/kernel/random/boot_id", boot,
-                        MP_RECORD_BOOT_SIZE) != 0)
-    strcpy (boot, "-");
+  /* It stays the same as long as the machine runs, and is asked for with every
+     record.  */
+  static char known[MP_RECORD_BOOT_SIZE];
+  if (!*known
+      && mp_procfile_line ("/proc/sys/kernel/random/boot_id", known,
+                           sizeof known) != 0)
+    *known = '\0';
+  strcpy (boot, *known ? known : "-");
 }
 
 int
