@@ -23,6 +23,18 @@ char const mp_recdir_handles[] = "handle";
 /* No file of a record but its output is longer.  */
 enum { FILE_LIMIT = 1024 * 1024 };
 
+/* Let FD, a file that now begins with LEN bytes of text, end there.  Return 0
+   or an errno value.  */
+static int
+cut_off (int fd, off_t len)
+{
+  struct stat st;
+  /* To a file system, it is far more to set a size than to tell it.  */
+  if (fstat (fd, &st) == 0 && st.st_size == len)
+    return 0;
+  return ftruncate (fd, len) == 0 ? 0 : errno;
+}
+
 /* Set R->fault to what is wrong with the directory that ST tells of.  Return 0
    or EPERM.  */
 static int
@@ -163,9 +175,9 @@ mp_recdir_write (struct mp_records *r, char const *folder, char const *name,
                    O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
                    S_IRUSR | S_IWUSR);
   int err = fd < 0 ? errno : 0;
-  if (!err && (full_write (fd, text, strlen (text)) != strlen (text)
-               || ftruncate (fd, strlen (text)) != 0))
-    err = errno;
+  size_t len = strlen (text);
+  if (!err)
+    err = full_write (fd, text, len) == len ? cut_off (fd, len) : errno;
   if (0 <= fd && close (fd) != 0 && !err)
     err = errno;
   if (!err && renameat (r->fd, temporary, r->fd, path) != 0)
