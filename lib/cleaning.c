@@ -45,18 +45,13 @@ is_gone (struct mp_procid const *id)
 static bool
 is_abandoned (struct mp_records *r, struct mp_record const *rec)
 {
-  char *text;
   int folder;
   struct mp_procid maker;
   if (rec->started || mp_record_open_folder (r, rec, &folder) != 0)
     return false;
-  int err = mp_recdir_read (folder, "claim", &text);
+  int err = mp_recdir_read_id (folder, mp_recdir_claim, &maker);
   close (folder);
-  if (err)
-    return false;
-  bool gone = mp_procid_parse (text, &maker) == 0 && is_gone (&maker);
-  free (text);
-  return gone;
+  return !err && is_gone (&maker);
 }
 
 /* Remove REC, which was abandoned, unless its name has passed to another

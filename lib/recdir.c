@@ -19,6 +19,7 @@
 #include "safe-read.h"
 
 char const mp_recdir_handles[] = "handle";
+char const mp_recdir_claim[] = "claim";
 
 /* No file of a record but its output is longer.  */
 enum { FILE_LIMIT = 1024 * 1024 };
@@ -159,6 +160,18 @@ mp_recdir_read (int folder, char const *name, char **text)
 }
 
 int
+mp_recdir_read_id (int folder, char const *name, struct mp_procid *id)
+{
+  char target[MP_PROCID_SIZE];
+  ssize_t n = readlinkat (folder, name, target, sizeof target - 1);
+  if (n < 0)
+    return errno;
+  target[n] = '\0';
+  int err = mp_procid_parse (target, id);
+  return err == EINVAL ? EBADMSG : err;
+}
+
+int
 mp_recdir_write (struct mp_records *r, char const *folder, char const *name,
                  char const *text)
 {
@@ -263,16 +276,8 @@ mp_records_main (struct mp_records *r, char const *scope,
                  struct mp_procid *id)
 {
   char path[MAIN_PATH_SIZE];
-  char target[MP_PROCID_SIZE];
   int err = main_path (scope, path);
-  if (err)
-    return err;
-  ssize_t n = readlinkat (r->fd, path, target, sizeof target - 1);
-  if (n < 0)
-    return errno;
-  target[n] = '\0';
-  err = mp_procid_parse (target, id);
-  return err == EINVAL ? EBADMSG : err;
+  return err ? err : mp_recdir_read_id (r->fd, path, id);
 }
 
 /* Remove from SCOPE, which has ended, all files that belong to no process.  */

@@ -12,7 +12,7 @@
 /* The records are a directory tree that only its user may enter:
 
      DIR/SCOPE/NAME/     a process; SCOPE is MP_NO_SCOPE or a scope's PID:ID
-         claim           the PID:ID of who is starting it
+         claim           a symbolic link to the PID:ID of who is starting it
          start           what there is to know once it has been started
          status          how it ended
          out.0, err.0... what it wrote (see keep.h)
@@ -74,6 +74,14 @@ void mp_records_end_scope (struct mp_records *r, char const *scope);
 
 /* The folder of the links by handle.  No scope can be called so.  */
 extern char const mp_recdir_handles[];
+
+/* The link in the folder of a record to who is starting it.  */
+extern char const mp_recdir_claim[];
+
+/* Store in *ID what the symbolic link NAME in FOLDER leads to, a PID:ID.
+   Return 0, ENOENT if there is no such link, EBADMSG if that is none, or
+   another errno value.  */
+int mp_recdir_read_id (int folder, char const *name, struct mp_procid *id);
 
 /* Open the folder PATH of R, following no link.  Return null with errno if that
    fails.  */

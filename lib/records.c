@@ -79,19 +79,25 @@ make_record (char const *scope, char const *name)
   return NULL;
 }
 
-/* Store in *PATH the name, relative to R, of a folder of SCOPE that is the
-   caller's alone, with PREFIX.  Return 0 or an errno value.  */
+/* Store the PID:ID of the caller in TEXT.  Return 0 or an errno value.  */
 static int
-private_path (char const *scope, char const *prefix, char **path)
+format_self (char text[MP_PROCID_SIZE])
 {
-  static unsigned int n;
-  char id[MP_PROCID_SIZE];
   struct mp_procid self;
   int err = mp_procid_get (getpid (), &self);
-  if (err)
-    return err;
-  mp_procid_format (&self, id);
-  return (asprintf (path, "%s/%s%s-%u", scope, prefix, id, n++) < 0
+  if (!err)
+    mp_procid_format (&self, text);
+  return err;
+}
+
+/* Store in *PATH the name, relative to R, of a folder of SCOPE with PREFIX that
+   belongs to the caller alone, whose PID:ID is SELF.  Return 0 or ENOMEM.  */
+static int
+private_path (char const *scope, char const *prefix, char const *self,
+              char **path)
+{
+  static unsigned int n;
+  return (asprintf (path, "%s/%s%s-%u", scope, prefix, self, n++) < 0
           ? ENOMEM : 0);
 }
 
@@ -156,22 +162,22 @@ claim (struct mp_records *r, char const *path, char const *scope,
   return err;
 }
 
-/* Make the folder PATH, with a file in it that tells its maker: rename
-   replaces a folder that is empty.  Return 0 or an errno value.  */
+/* Make the folder PATH, with a link in it that tells its maker, whose PID:ID is
+   SELF: rename replaces a folder that is empty.  Return 0 or an errno
+   value.  */
 static int
-make_folder (struct mp_records *r, char const *path)
+make_folder (struct mp_records *r, char const *path, char const *self)
 {
-  char maker[MP_PROCID_SIZE];
-  struct mp_procid self;
-  int err = mp_procid_get (getpid (), &self);
-  if (err)
-    return err;
-  mp_procid_format (&self, maker);
-  if (mkdirat (r->fd, path, S_IRWXU) != 0)
-    return errno;
-  err = mp_recdir_write (r, path, "claim", maker);
-  if (err)
-    unlinkat (r->fd, path, AT_REMOVEDIR);
+  char *claim;
+  if (asprintf (&claim, "%s/%s", path, mp_recdir_claim) < 0)
+    return ENOMEM;
+  int err = mkdirat (r->fd, path, S_IRWXU) == 0 ? 0 : errno;
+  if (!err && symlinkat (self, r->fd, claim) != 0)
+    {
+      err = errno;
+      unlinkat (r->fd, path, AT_REMOVEDIR);
+    }
+  free (claim);
   return err;
 }
 
@@ -180,20 +186,22 @@ mp_record_create (struct mp_records *r, char const *scope, char const *name,
                   struct mp_record **rec)
 {
   char *path;
+  char self[MP_PROCID_SIZE];
   if (name && !mp_record_name_ok (name))
     return EINVAL;
-  int err = private_path (scope, MP_RECDIR_NEW, &path);
+  int err = format_self (self);
+  if (!err)
+    err = private_path (scope, MP_RECDIR_NEW, self, &path);
   if (err)
     return err;
+  err = make_folder (r, path, self);
   /* A folder that has become empty may be removed at any time.  */
-  int tries = 0;
-  do
+  for (int tries = 0; err == ENOENT && tries < TRIES; tries++)
     {
       err = mp_records_begin_scope (r, scope);
       if (!err)
-        err = make_folder (r, path);
+        err = make_folder (r, path, self);
     }
-  while (err == ENOENT && ++tries < TRIES);
   if (!err)
     {
       err = claim (r, path, scope, name, rec);
@@ -223,14 +231,23 @@ link_handle (struct mp_records *r, struct mp_record const *rec)
 {
   char path[HANDLE_PATH_SIZE];
   handle_path (&rec->id, path);
-  if (mkdirat (r->fd, mp_recdir_handles, S_IRWXU) != 0 && errno != EEXIST)
-    return errno;
   int tries = 0;
   while (symlinkat (rec->path, r->fd, path) != 0)
-    /* One from before the machine was started again.  */
-    if (errno != EEXIST || TRIES < ++tries
-        || unlinkat (r->fd, path, 0) != 0)
-      return errno;
+    {
+      int err = errno;
+      if (TRIES < ++tries)
+        return err;
+      if (err == ENOENT)
+        {
+          /* It is the first one.  */
+          if (mkdirat (r->fd, mp_recdir_handles, S_IRWXU) != 0
+              && errno != EEXIST)
+            return errno;
+        }
+      /* One from before the machine was started again.  */
+      else if (err != EEXIST || unlinkat (r->fd, path, 0) != 0)
+        return errno;
+    }
   return 0;
 }
 
@@ -467,9 +484,12 @@ int
 mp_record_release (struct mp_records *r, struct mp_record *rec)
 {
   char *path;
+  char self[MP_PROCID_SIZE];
   int err = verify (r, rec);
   if (!err)
-    err = private_path (rec->scope, MP_RECDIR_END, &path);
+    err = format_self (self);
+  if (!err)
+    err = private_path (rec->scope, MP_RECDIR_END, self, &path);
   if (!err)
     err = move (r, rec, path);
   if (err)
