@@ -7,121 +7,118 @@
 #include "request.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "intprops.h"
+#include "minmax.h"
 
-/* A request is strings, each with its NUL byte: this, then the fields below in
-   their order, each list after its length.  */
-static char const signature[] = "mputils request 1";
-
-/* Add S, with its NUL byte, to F.  */
-static void
-put_string (FILE *f, char const *s)
+/* A request is this, and after it strings, each with its NUL byte: the file,
+   MPUTILS_PARENT, the method, the command for the record, the script, the
+   owner, the arguments and the environment; "" for what there is not.  Who
+   writes it and who reads it are on the same machine.  */
+struct head
 {
-  fwrite (s, 1, strlen (s) + 1, f);
-}
+  char signature[24];
+  size_t head_size;             /* of this, in case programs differ */
+  size_t size;                  /* of all */
+  size_t n_args, n_vars;
+  uintmax_t keep_max;
+  mp_time timeout, kill_after;
+  int signal;
+  mode_t umask;
+  unsigned char has_parent, has_script, daemon;
+  unsigned char limited[RLIM_NLIMITS];
+  struct rlimit limit[RLIM_NLIMITS];
+  sigset_t mask, ignored;
+};
 
-/* Add the number N.  */
-static void
-put_number (FILE *f, long long n)
-{
-  char text[INT_BUFSIZE_BOUND (long long)];
-  snprintf (text, sizeof text, "%lld", n);
-  put_string (f, text);
-}
+static char const signature[] = "mputils request 2";
 
-/* Add a string that may be null.  */
+/* Store in H->mask the signals of MASK, and in H->ignored those that this
+   process ignores.  Of a set that the kernel has filled in, no more than these
+   is defined.  */
 static void
-put_optional (FILE *f, char const *s)
+note_signals (struct head *h, sigset_t const *mask)
 {
-  put_number (f, s != NULL);
-  put_string (f, s ? s : "");
-}
-
-/* Add the strings LIST, which a null pointer ends.  */
-static void
-put_list (FILE *f, char *const *list)
-{
-  size_t n = 0;
-  while (list[n])
-    n++;
-  put_number (f, n);
-  for (size_t i = 0; i < n; i++)
-    put_string (f, list[i]);
-}
-
-/* Add the members of SET: numbers, of which 0 is the last.  */
-static void
-put_signals (FILE *f, sigset_t const *set)
-{
+  sigemptyset (&h->mask);
+  sigemptyset (&h->ignored);
   for (int sig = 1; sig < NSIG; sig++)
-    if (sigismember (set, sig) == 1)
-      put_number (f, sig);
-  put_number (f, 0);
+    {
+      struct sigaction sa;
+      if (sigismember (mask, sig) == 1)
+        sigaddset (&h->mask, sig);
+      if (sigaction (sig, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN)
+        sigaddset (&h->ignored, sig);
+    }
 }
 
-/* Add the limits of this process: numbers, -1 at the end.  */
+/* Store in H the limits of this process.  */
 static void
-put_limits (FILE *f)
+note_limits (struct head *h)
 {
   for (int i = 0; i < RLIM_NLIMITS; i++)
-    {
-      struct rlimit l;
-      if (getrlimit (i, &l) != 0)
-        continue;
-      put_number (f, i);
-      /* RLIM_INFINITY passes as the number that it is.  */
-      put_number (f, (long long) l.rlim_cur);
-      put_number (f, (long long) l.rlim_max);
-    }
-  put_number (f, -1);
+    h->limited[i] = getrlimit (i, &h->limit[i]) == 0;
+}
+
+/* Add the strings LIST, which a null pointer ends, to *SIZE, and their number
+   to *N.  */
+static void
+measure (char *const *list, size_t *size, size_t *n)
+{
+  for (; list[*n]; ++*n)
+    *size += strlen (list[*n]) + 1;
+}
+
+/* Copy the N strings LIST to P.  Return the end.  */
+static char *
+put_strings (char *p, char const *const *list, size_t n)
+{
+  for (size_t i = 0; i < n; i++)
+    p = stpcpy (p, list[i] ? list[i] : "") + 1;
+  return p;
 }
 
 int
 mp_request_format (struct mp_start const *start, char **text, size_t *len)
 {
-  char owner[MP_PROCID_SIZE];
-  sigset_t ignored;
-  FILE *f = open_memstream (text, len);
-  if (!f)
+  enum { SINGLE = 6 };
+  char owner[MP_PROCID_SIZE] = "";
+  char const *const single[SINGLE] = {
+    start->file, start->parent, start->method, start->command,
+    start->on_exit, owner
+  };
+  size_t n_args = 0, n_vars = 0;
+  if (start->daemon)
+    mp_procid_format (&start->owner, owner);
+  *len = sizeof (struct head);
+  for (int i = 0; i < SINGLE; i++)
+    *len += (single[i] ? strlen (single[i]) : 0) + 1;
+  measure (start->argv, len, &n_args);
+  measure (start->envp, len, &n_vars);
+  *text = malloc (*len);
+  if (!*text)
     return ENOMEM;
-  sigemptyset (&ignored);
-  for (int sig = 1; sig < NSIG; sig++)
-    {
-      struct sigaction sa;
-      if (sigaction (sig, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN)
-        sigaddset (&ignored, sig);
-    }
-  put_string (f, signature);
-  put_string (f, start->file);
-  put_optional (f, start->parent);
-  put_string (f, start->method);
-  put_string (f, start->command);
-  put_optional (f, start->on_exit);
-  put_number (f, start->umask);
-  put_number (f, start->timeout);
-  put_number (f, start->signal);
-  put_number (f, start->kill_after);
-  put_number (f, (long long) start->keep_max);
-  put_number (f, start->daemon);
-  mp_procid_format (&start->owner, owner);
-  put_string (f, start->daemon ? owner : "");
-  put_signals (f, start->mask);
-  put_signals (f, &ignored);
-  put_limits (f);
-  put_list (f, start->argv);
-  put_list (f, start->envp);
-  bool failed = ferror (f);
-  if (fclose (f) != 0 || failed)
-    {
-      free (*text);
-      return ENOMEM;
-    }
+  struct head *h = memset (*text, 0, sizeof *h);
+  strcpy (h->signature, signature);
+  h->head_size = sizeof *h;
+  h->size = *len;
+  h->n_args = n_args;
+  h->n_vars = n_vars;
+  h->keep_max = start->keep_max;
+  h->timeout = start->timeout;
+  h->kill_after = start->kill_after;
+  h->signal = start->signal;
+  h->umask = start->umask;
+  h->has_parent = start->parent != NULL;
+  h->has_script = start->on_exit != NULL;
+  h->daemon = start->daemon;
+  note_limits (h);
+  note_signals (h, start->mask);
+  char *p = put_strings (*text + sizeof *h, single, SINGLE);
+  p = put_strings (p, (char const *const *) start->argv, n_args);
+  put_strings (p, (char const *const *) start->envp, n_vars);
   return 0;
 }
 
@@ -148,70 +145,35 @@ get_string (struct reader *r)
   return s;
 }
 
-/* Take the next number.  */
-static long long
-get_number (struct reader *r)
-{
-  char *s = get_string (r);
-  char *end;
-  errno = 0;
-  long long n = strtoll (s, &end, 10);
-  if (!r->err && (errno || end == s || *end))
-    r->err = EBADMSG;
-  return r->err ? 0 : n;
-}
-
-static char *
-get_optional (struct reader *r)
-{
-  bool given = get_number (r) != 0;
-  char *s = get_string (r);
-  return given ? s : NULL;
-}
-
-/* Take a list of strings; the caller frees the array.  */
+/* Take N strings; the caller frees the array.  */
 static char **
-get_list (struct reader *r)
+get_list (struct reader *r, size_t n)
 {
-  long long n = get_number (r);
-  if (n < 0 || r->end - r->p < n)
-    r->err = r->err ? r->err : EBADMSG;
+  if (!r->err && (size_t) (r->end - r->p) < n)
+    r->err = EBADMSG;
   char **list = r->err ? NULL : calloc (n + 1, sizeof *list);
   if (!list)
     {
       r->err = r->err ? r->err : ENOMEM;
       return NULL;
     }
-  for (long long i = 0; i < n; i++)
+  for (size_t i = 0; i < n; i++)
     list[i] = get_string (r);
   return list;
 }
 
-/* Take a set of signals.  */
+/* Take the head into *H.  */
 static void
-get_signals (struct reader *r, sigset_t *set)
+get_head (struct reader *r, struct head *h)
 {
-  sigemptyset (set);
-  for (long long sig; (sig = get_number (r)) != 0; )
-    if (sig < 0 || NSIG <= sig)
-      r->err = EBADMSG;
-    else
-      sigaddset (set, sig);
-}
-
-/* Take the limits.  */
-static void
-get_limits (struct reader *r, struct mp_request *req)
-{
-  for (long long i; (i = get_number (r)) != -1 && !r->err; )
-    {
-      struct rlimit l = { .rlim_cur = get_number (r) };
-      l.rlim_max = get_number (r);
-      if (i < 0 || RLIM_NLIMITS <= i)
-        continue;
-      req->limit[i] = l;
-      req->limited[i] = true;
-    }
+  size_t len = r->end - r->p;
+  memset (h, 0, sizeof *h);
+  memcpy (h, r->p, MIN (len, sizeof *h));
+  if (len < sizeof *h || memcmp (h->signature, signature, sizeof signature) != 0
+      || h->head_size != sizeof *h || h->size != len)
+    r->err = EBADMSG;
+  else
+    r->p += sizeof *h;
 }
 
 /* In the new process: set the limits and ignore the signals that the request
@@ -242,36 +204,39 @@ mp_request_parse (char *text, size_t len, struct mp_request *req)
 {
   struct reader r = { .p = text, .end = text + len };
   struct mp_start *start = &req->start;
+  struct head h;
   *req = (struct mp_request) { .start = req->start };
-  char const *first = get_string (&r);
-  if (!r.err && strcmp (first, signature) != 0)
-    r.err = EBADMSG;
+  get_head (&r, &h);
   start->file = get_string (&r);
-  start->parent = get_optional (&r);
+  start->parent = get_string (&r);
   start->method = get_string (&r);
   start->command = get_string (&r);
-  start->on_exit = get_optional (&r);
-  start->umask = get_number (&r);
-  start->timeout = get_number (&r);
-  start->signal = get_number (&r);
-  start->kill_after = get_number (&r);
-  start->keep_max = get_number (&r);
-  start->daemon = get_number (&r) != 0;
+  start->on_exit = get_string (&r);
   char const *owner = get_string (&r);
-  if (start->daemon && mp_procid_parse (owner, &start->owner) != 0)
+  req->argv = get_list (&r, h.n_args);
+  req->envp = get_list (&r, h.n_vars);
+  start->daemon = h.daemon;
+  if (!r.err && h.daemon && mp_procid_parse (owner, &start->owner) != 0)
     r.err = EBADMSG;
-  get_signals (&r, &req->mask);
-  get_signals (&r, &req->ignored);
-  get_limits (&r, req);
-  req->argv = get_list (&r);
-  req->envp = get_list (&r);
   if (r.err)
     {
       mp_request_free (req);
       return r.err;
     }
+  start->parent = h.has_parent ? start->parent : NULL;
+  start->on_exit = h.has_script ? start->on_exit : NULL;
+  start->umask = h.umask;
+  start->timeout = h.timeout;
+  start->signal = h.signal;
+  start->kill_after = h.kill_after;
+  start->keep_max = h.keep_max;
   start->argv = req->argv;
   start->envp = req->envp;
+  req->mask = h.mask;
+  req->ignored = h.ignored;
+  memcpy (req->limit, h.limit, sizeof req->limit);
+  for (int i = 0; i < RLIM_NLIMITS; i++)
+    req->limited[i] = h.limited[i];
   start->mask = &req->mask;
   start->in_child = enter;
   start->arg = req;
