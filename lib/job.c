@@ -201,20 +201,20 @@ struct entry
 {
   struct mp_start const *start;
   struct mp_startenv *env;
+  struct mp_procid self;        /* for the parent, too, if it sees it */
 };
 
 static int
 enter (void *arg)
 {
-  struct entry const *e = arg;
-  struct mp_procid self;
+  struct entry *e = arg;
   if (0 <= e->start->cwd && fchdir (e->start->cwd) != 0)
     return errno;
   umask (e->start->umask);
-  int err = mp_procid_get (getpid (), &self);
+  int err = mp_procid_get (getpid (), &e->self);
   if (err)
     return err;
-  mp_startenv_set_handle (e->env, &self);
+  mp_startenv_set_handle (e->env, &e->self);
   return e->start->in_child ? e->start->in_child (e->start->arg) : 0;
 }
 
@@ -223,7 +223,7 @@ enter (void *arg)
 static int
 spawn_job (struct mp_job *job, struct mp_start const *start, int const out[3])
 {
-  struct entry entry = { start, &job->env };
+  struct entry entry = { start, &job->env, { 0 } };
   struct mp_spawn s = {
     .file = start->file, .argv = start->argv, .envp = job->env.envp,
     .fd = { out[0], out[1], out[2] },
@@ -237,8 +237,9 @@ spawn_job (struct mp_job *job, struct mp_start const *start, int const out[3])
   int err = mp_spawn (&s, &job->pid);
   if (err)
     return err;
-  err = mp_procid_get (job->pid, &job->rec->id);
-  return err;
+  job->rec->id = entry.self;
+  return (entry.self.pid == job->pid ? 0
+          : mp_procid_get (job->pid, &job->rec->id));
 }
 
 /* Write the record of JOB as START tells it.  Return 0 or an errno value.  */
@@ -246,15 +247,13 @@ static int
 write_start (struct mp_job *job, struct mp_start const *start)
 {
   struct mp_record *rec = job->rec;
-  int err = mp_procid_get (getpid (), &rec->supervisor);
   rec->daemon = start->daemon;
   rec->owner = start->owner;
   rec->start_time = mp_now ();
   rec->method = strdup (start->method);
   rec->command = strdup (start->command);
-  if (!err && !(rec->method && rec->command))
-    err = ENOMEM;
-  return err ? err : mp_record_write_start (job->records, rec);
+  return (rec->method && rec->command
+          ? mp_record_write_start (job->records, rec) : ENOMEM);
 }
 
 struct mp_job *

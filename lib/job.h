@@ -104,7 +104,8 @@ struct mp_job
 
 /* Prepare a job for START, whose asker is at REPLY_FD; it is watched by W, and
    its record is one of R.  The caller sets what is done when asker or owner is
-   ready.  Return null if there is no memory.  */
+   ready, and the supervisor in the record.  Return null if there is no
+   memory.  */
 struct mp_job *mp_job_new (struct mp_watch *w, struct mp_records *r,
                            struct mp_start const *start, int reply_fd);
 

@@ -254,7 +254,9 @@ mp_super_init (struct mp_super *s, struct mp_records *r, bool single)
   sigprocmask (SIG_BLOCK, &block, &s->mask);
   sigdelset (&s->mask, SIGCHLD);
   sigdelset (&s->mask, SIGTERM);
-  int err = mp_sigflags_install (SIGCHLD);
+  int err = mp_procid_get (getpid (), &s->self);
+  if (!err)
+    err = mp_sigflags_install (SIGCHLD);
   if (!err)
     err = mp_sigflags_install (SIGTERM);
   return err ? err : mp_watch_init (&s->watch, false);
@@ -300,6 +302,7 @@ mp_super_start (struct mp_super *s, struct mp_start const *start,
   if (job)
     {
       job->super = s;
+      job->rec->supervisor = s->self;
       job->asker.source.ready = asker_ready;
       job->owner.source.ready = owner_ended;
       err = mp_job_start (job, start);
@@ -309,6 +312,8 @@ mp_super_start (struct mp_super *s, struct mp_start const *start,
           s->childless = false;
         }
     }
+  answer (reply_fd, err, start->rec);
+  /* What is left to do, nobody waits for.  */
   for (int i = 0; i < 3; i++)
     if (0 <= start->fd[i])
       close (start->fd[i]);
@@ -318,7 +323,6 @@ mp_super_start (struct mp_super *s, struct mp_start const *start,
       close (job->cwd);
       job->cwd = -1;
     }
-  answer (reply_fd, err, start->rec);
   if (!job)
     {
       mp_record_remove (s->records, start->rec);

@@ -35,6 +35,7 @@ struct mp_super
   struct mp_records *records;
   struct mp_job *jobs;
   struct mp_ending *endings;
+  struct mp_procid self;
   bool single;                  /* all descendants belong to the one job */
   sigset_t mask;                /* while it waits */
 };
