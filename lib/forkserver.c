@@ -26,6 +26,9 @@
 static char const socket_name[] = ".server";
 static char const lock_name[] = ".server-lock";
 
+/* The file with the request in the folder of a record.  */
+static char const request_name[] = "request";
+
 /* How long the server waits for another request when nothing runs.  */
 static mp_time const idle_time = 5000LL * MP_MILLISECOND;
 
@@ -203,7 +206,7 @@ write_request (struct mp_records *r, struct mp_record const *rec,
                char const *text, size_t len)
 {
   char *path;
-  if (asprintf (&path, "%s/request", rec->path) < 0)
+  if (asprintf (&path, "%s/%s", rec->path, request_name) < 0)
     return ENOMEM;
   int fd = openat (r->fd, path,
                    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
@@ -255,13 +258,24 @@ send_message (int fd, struct message const *m, int const *fds, size_t n)
 }
 
 int
-mp_forkserver_ask (struct mp_records *r, struct mp_start const *start, int fd)
+mp_forkserver_prepare (struct mp_records *r, struct mp_start const *start)
+{
+  char *text;
+  size_t len;
+  int err = mp_request_format (start, &text, &len);
+  if (err)
+    return err;
+  err = write_request (r, start->rec, text, len);
+  free (text);
+  return err;
+}
+
+int
+mp_forkserver_ask (struct mp_start const *start, int fd)
 {
   struct message m = { .version = MESSAGE_VERSION };
   int fds[REQUEST_FDS] = { start->cwd };
   size_t n = 1;
-  char *text;
-  size_t len;
   if (sizeof m.name <= strlen (start->rec->name))
     return ENAMETOOLONG;
   strcpy (m.name, start->rec->name);
@@ -271,19 +285,14 @@ mp_forkserver_ask (struct mp_records *r, struct mp_start const *start, int fd)
         m.has_stream[i] = true;
         fds[n++] = start->fd[i];
       }
-  int err = mp_request_format (start, &text, &len);
-  if (err)
-    return err;
-  err = write_request (r, start->rec, text, len);
-  free (text);
-  return err ? err : send_message (fd, &m, fds, n);
+  return send_message (fd, &m, fds, n);
 }
 
 bool
 mp_forkserver_untaken (struct mp_records *r, struct mp_record const *rec)
 {
   char *path;
-  if (asprintf (&path, "%s/request", rec->path) < 0)
+  if (asprintf (&path, "%s/%s", rec->path, request_name) < 0)
     return false;
   bool there = faccessat (r->fd, path, F_OK, 0) == 0;
   free (path);
@@ -352,26 +361,36 @@ receive_message (int fd, struct message *m, int fds[REQUEST_FDS], size_t *n)
   return EBADMSG;
 }
 
-/* Read the file "request" of REC, which is removed, into *TEXT, of *LEN bytes,
-   which the caller frees.  Return 0 or an errno value.  */
+/* Take the file "request" of REC, which goes on as the room for its status, as
+   *FD, for the caller to close.  Return 0; ENOENT if there is none; or another
+   errno value.  */
 static int
-read_request (struct mp_records *r, struct mp_record const *rec,
-              char **text, size_t *len)
+open_request (struct mp_records *r, struct mp_record *rec, int *fd)
 {
   char *path;
-  struct stat st;
-  *text = NULL;
-  if (asprintf (&path, "%s/request", rec->path) < 0)
+  if (asprintf (&path, "%s/%s", rec->path, request_name) < 0)
     return ENOMEM;
-  int fd = openat (r->fd, path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-  int err = fd < 0 ? errno : 0;
-  if (!err)
+  *fd = openat (r->fd, path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+  int err = (*fd < 0 ? errno
+             : mp_recdir_make_room (r, rec->path, request_name, "status"));
+  rec->has_room = !err;
+  if (err && 0 <= *fd)
     {
-      unlinkat (r->fd, path, 0);
-      err = (fstat (fd, &st) != 0 ? errno
-             : S_ISREG (st.st_mode) ? 0 : EBADMSG);
+      close (*fd);
+      *fd = -1;
     }
   free (path);
+  return err;
+}
+
+/* Read FD, the file of a request, into *TEXT, of *LEN bytes, which the caller
+   frees.  Return 0 or an errno value.  */
+static int
+read_request (int fd, char **text, size_t *len)
+{
+  struct stat st;
+  int err = (fstat (fd, &st) != 0 ? errno
+             : S_ISREG (st.st_mode) ? 0 : EBADMSG);
   char *buf = err ? NULL : malloc (st.st_size + 1);
   *len = 0;
   while (buf && (off_t) *len < st.st_size)
@@ -383,8 +402,6 @@ read_request (struct mp_records *r, struct mp_record const *rec,
     }
   if (!err && !buf)
     err = ENOMEM;
-  if (0 <= fd)
-    close (fd);
   *text = buf;
   return err;
 }
@@ -412,9 +429,12 @@ start (struct server *s, struct mp_record *rec, struct message const *m,
   for (int i = 0; i < 3; i++)
     if (m->has_stream[i])
       req.start.fd[i] = fds[n++];
-  char *text;
+  char *text = NULL;
   size_t len;
-  int err = read_request (s->r, rec, &text, &len);
+  int file = -1;
+  int err = open_request (s->r, rec, &file);
+  if (!err)
+    err = read_request (file, &text, &len);
   if (!err)
     err = mp_request_parse (text, len, &req);
   if (!err)
@@ -426,11 +446,47 @@ start (struct server *s, struct mp_record *rec, struct message const *m,
     {
       for (int i = 0; i < n; i++)
         close (fds[i]);
-      mp_record_remove (s->r, rec);
+      /* Without a request, it is not for us to say whose record it is.  */
+      if (0 <= file)
+        mp_record_remove (s->r, rec);
       mp_record_free (rec);
       refuse (fd, err);
     }
+  /* An environment may hold what is not to stay on a disk.  */
+  if (0 <= file)
+    {
+      mp_recdir_blank (file);
+      close (file);
+    }
   free (text);
+}
+
+/* Start for S what the client at FD asks for, and take FD over.  Return false
+   if the client has not sent its request yet: FD stays the caller's then.  */
+static bool
+take_request (struct server *s, int fd)
+{
+  struct message m;
+  int fds[REQUEST_FDS];
+  size_t n;
+  int err = receive_message (fd, &m, fds, &n);
+  if (err == EAGAIN)
+    return false;
+  if (err)
+    {
+      close (fd);
+      return true;
+    }
+  struct mp_record *rec = mp_record_new (s->scope, m.name);
+  if (rec)
+    {
+      start (s, rec, &m, fds, fd);
+      return true;
+    }
+  while (n)
+    close (fds[--n]);
+  refuse (fd, ENOMEM);
+  return true;
 }
 
 /* A client has sent its request, or is gone.  */
@@ -440,28 +496,27 @@ client_ready (struct mp_source *source, int events)
   (void) events;
   struct client *client = (struct client *) source;
   struct server *s = client->server;
-  struct message m;
-  int fds[REQUEST_FDS];
-  size_t n;
   int fd = source->fd;
   mp_watch_remove (&s->super.watch, source);
   free (client);
-  int err = receive_message (fd, &m, fds, &n);
-  if (err)
+  if (!take_request (s, fd))
+    close (fd);
+}
+
+/* Wait until the client of S at FD, which is taken over, has sent its
+   request.  */
+static void
+await_request (struct server *s, int fd)
+{
+  struct client *client = malloc (sizeof *client);
+  if (client)
+    *client = (struct client) {
+      .source = { .fd = fd, .ready = client_ready }, .server = s };
+  if (!client || mp_watch_add (&s->super.watch, &client->source, POLLIN) != 0)
     {
+      free (client);
       close (fd);
-      return;
     }
-  struct mp_record *rec;
-  err = mp_record_open (s->r, s->scope, m.name, &rec);
-  if (!err)
-    {
-      start (s, rec, &m, fds, fd);
-      return;
-    }
-  while (n)
-    close (fds[--n]);
-  refuse (fd, err);
 }
 
 /* There is no descriptor for the client that wants to come in: let it in with
@@ -491,20 +546,11 @@ listener_ready (struct mp_source *source, int events)
         turn_away (s);
       return;
     }
-  struct client *client = malloc (sizeof *client);
-  if (!client || fcntl (fd, F_SETFD, FD_CLOEXEC) != 0 || check_peer (fd) != 0)
-    {
-      free (client);
-      close (fd);
-      return;
-    }
-  *client = (struct client) {
-    .source = { .fd = fd, .ready = client_ready }, .server = s };
-  if (mp_watch_add (&s->super.watch, &client->source, POLLIN) != 0)
-    {
-      free (client);
-      close (fd);
-    }
+  if (fcntl (fd, F_SETFD, FD_CLOEXEC) != 0 || check_peer (fd) != 0)
+    close (fd);
+  /* Most come with it.  */
+  else if (!take_request (s, fd))
+    await_request (s, fd);
 }
 
 /* Let as many files be open as may be: every process needs two.  */

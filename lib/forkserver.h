@@ -23,12 +23,16 @@
 int mp_forkserver_connect (struct mp_records *r, char const *scope,
                            int *fd, bool *server);
 
-/* Ask the server at FD to start START, with this process's resource limits and
+/* Write the request to start START, with this process's resource limits and
    ignored signals; its mask and umask are those of START.  START->cwd is a
    descriptor.  START->daemon needs START->owner.  The record and the
    descriptors stay the caller's.  Return 0 or an errno value.  */
-int mp_forkserver_ask (struct mp_records *r, struct mp_start const *start,
-                       int fd);
+int mp_forkserver_prepare (struct mp_records *r,
+                           struct mp_start const *start);
+
+/* Ask the server at FD for START, which was prepared.  Return 0 or an errno
+   value.  */
+int mp_forkserver_ask (struct mp_start const *start, int fd);
 
 /* Whether no server has begun with the request of REC, after one is gone that
    was asked: only then may another be asked.  */

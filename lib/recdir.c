@@ -202,10 +202,12 @@ mp_recdir_write (struct mp_records *r, char const *folder, char const *name,
   return err;
 }
 
+/* What a reserved file holds.  */
+static char const room[512];
+
 int
 mp_recdir_reserve (struct mp_records *r, char const *folder, char const *name)
 {
-  static char const room[512];
   char *path;
   if (asprintf (&path, "%s/%s.new", folder, name) < 0)
     return ENOMEM;
@@ -218,6 +220,32 @@ mp_recdir_reserve (struct mp_records *r, char const *folder, char const *name)
   if (0 <= fd && close (fd) != 0 && !err)
     err = errno;
   return err;
+}
+
+int
+mp_recdir_make_room (struct mp_records *r, char const *folder,
+                     char const *file, char const *name)
+{
+  char *from, *to;
+  if (asprintf (&from, "%s/%s", folder, file) < 0)
+    return ENOMEM;
+  int err = asprintf (&to, "%s/%s.new", folder, name) < 0 ? ENOMEM : 0;
+  if (!err)
+    {
+      err = renameat (r->fd, from, r->fd, to) == 0 ? 0 : errno;
+      free (to);
+    }
+  free (from);
+  return err;
+}
+
+void
+mp_recdir_blank (int fd)
+{
+  /* That this room is there was seen to before.  */
+  if (lseek (fd, 0, SEEK_SET) == 0
+      && full_write (fd, room, sizeof room) == sizeof room)
+    cut_off (fd, sizeof room);
 }
 
 int

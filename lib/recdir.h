@@ -104,6 +104,14 @@ int mp_recdir_write (struct mp_records *r, char const *folder,
 int mp_recdir_reserve (struct mp_records *r, char const *folder,
                        char const *name);
 
+/* Let the file FILE in that folder, which is not empty, be the room instead.
+   Return 0; ENOENT if there is no such file; or another errno value.  */
+int mp_recdir_make_room (struct mp_records *r, char const *folder,
+                         char const *file, char const *name);
+
+/* Overwrite what that file, open as FD, has held.  */
+void mp_recdir_blank (int fd);
+
 /* Call FN with R, the name of each scope and ARG until it returns other than
    0; return that, or an errno value.  */
 int mp_recdir_scopes (struct mp_records *r,

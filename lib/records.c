@@ -62,9 +62,8 @@ mp_record_open_folder (struct mp_records *r, struct mp_record const *rec,
   return err;
 }
 
-/* Return a new record of SCOPE and NAME, null if there is no memory.  */
-static struct mp_record *
-make_record (char const *scope, char const *name)
+struct mp_record *
+mp_record_new (char const *scope, char const *name)
 {
   struct mp_record *rec = calloc (1, sizeof *rec);
   if (!rec)
@@ -146,7 +145,7 @@ claim (struct mp_records *r, char const *path, char const *scope,
     {
       if (!name)
         sprintf (automatic, "%s%lu", auto_prefix, n);
-      *rec = make_record (scope, name ? name : automatic);
+      *rec = mp_record_new (scope, name ? name : automatic);
       if (!*rec)
         return ENOMEM;
       if (renameat (r->fd, path, r->fd, (*rec)->path) == 0)
@@ -345,7 +344,7 @@ int
 mp_record_open (struct mp_records *r, char const *scope, char const *name,
                 struct mp_record **rec)
 {
-  struct mp_record *new = make_record (scope, name);
+  struct mp_record *new = mp_record_new (scope, name);
   if (!new)
     return ENOMEM;
   int err = mp_record_refresh (r, new);

@@ -16,6 +16,10 @@
 int mp_record_create (struct mp_records *r, char const *scope,
                       char const *name, struct mp_record **rec);
 
+/* Return a record of SCOPE and NAME with nothing in it, which may be there or
+   not, to be freed with mp_record_free; null if there is no memory.  */
+struct mp_record *mp_record_new (char const *scope, char const *name);
+
 /* Take room on the disk for the second part of REC, unless it has that.  Return
    0 or an errno value.  */
 int mp_record_reserve (struct mp_records *r, struct mp_record *rec);

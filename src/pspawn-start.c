@@ -351,9 +351,7 @@ ask_server (struct mp_records *r, char const *scope,
       err = mp_forkserver_serve (r, scope, *fd);
       _exit (err ? MP_EXIT_FAILURE : MP_EXIT_SUCCESS);
     }
-  if (!err)
-    err = mp_forkserver_ask (r, start, *fd);
-  return err;
+  return err ? err : mp_forkserver_ask (start, *fd);
 }
 
 /* The supervisor that has begun START of O's command, recorded in R, is gone.
@@ -388,8 +386,11 @@ start_by_method (struct pspawn_options const *o, struct mp_records *r,
   int fd = -1;
   bool begun = false;
   int status = MP_EXIT_FAILURE;
-  int err = ECHILD;
   start->rec = claim_name (o, r, scope);
+  int err = (o->method == PSPAWN_FORKSERVER ? mp_forkserver_prepare (r, start)
+             : 0);
+  if (!err)
+    err = ECHILD;
   for (int i = 0; err == ECHILD && !begun && i < TRIES; i++)
     {
       err = (o->method == PSPAWN_FORKSERVER
@@ -400,8 +401,9 @@ start_by_method (struct pspawn_options const *o, struct mp_records *r,
       close (fd);
       if (err == ECONNRESET || err == EPIPE)
         err = ECHILD;
-      begun = (o->method != PSPAWN_FORKSERVER
-               || !mp_forkserver_untaken (r, start->rec));
+      begun = (err == ECHILD
+               && (o->method != PSPAWN_FORKSERVER
+                   || !mp_forkserver_untaken (r, start->rec)));
     }
   if (err == ECHILD && begun)
     end_unfinished (o, r, start);
