@@ -565,6 +565,20 @@ raise_descriptors (void)
     }
 }
 
+/* Store in *SET the signals that are not at their default: the only ones that
+   a new process has to set.  */
+static void
+note_changed (sigset_t *set)
+{
+  sigemptyset (set);
+  for (int sig = 1; sig < NSIG; sig++)
+    {
+      struct sigaction sa;
+      if (sigaction (sig, NULL, &sa) == 0 && sa.sa_handler != SIG_DFL)
+        sigaddset (set, sig);
+    }
+}
+
 /* Take no more requests for S, unless one is coming or somebody starts a
    server.  Return whether that is so now.  */
 static bool
@@ -599,12 +613,12 @@ mp_forkserver_serve (struct mp_records *r, char const *scope, int listen_fd)
     .listener = { .source = { .fd = listen_fd, .ready = listener_ready } }
   };
   s.listener.server = &s;
-  sigfillset (&s.defaults);
   raise_descriptors ();
   s.spare = open ("/dev/null", O_RDONLY | O_CLOEXEC);
   int err = mp_super_init (&s.super, r, false);
   if (err)
     return err;
+  note_changed (&s.defaults);
   err = mp_watch_add (&s.super.watch, &s.listener.source, POLLIN);
   mp_time leave_at = mp_now () + idle_time;
   while (!err)
