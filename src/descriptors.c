@@ -33,29 +33,30 @@ add (struct descriptors *d, int fd)
 
 /* Try every number that a descriptor can have, without /proc.  */
 static int
-note_by_trying (struct descriptors *d, int own)
+note_by_trying (struct descriptors *d, int own, int other)
 {
   long int max = sysconf (_SC_OPEN_MAX);
   int err = 0;
   for (int fd = STDERR_FILENO + 1; !err && fd < max; fd++)
-    if (fd != own && 0 <= fcntl (fd, F_GETFD))
+    if (fd != own && fd != other && 0 <= fcntl (fd, F_GETFD))
       err = add (d, fd);
   return err;
 }
 
 int
-descriptors_note (struct descriptors *d, int own)
+descriptors_note (struct descriptors *d, int own, int other)
 {
   *d = (struct descriptors) { NULL, 0 };
   DIR *dir = opendir ("/proc/self/fd");
   if (!dir)
-    return note_by_trying (d, own);
+    return note_by_trying (d, own, other);
   int err = 0;
   for (struct dirent *e; !err && (e = readdir (dir)); )
     if (c_isdigit (*e->d_name))
       {
         int fd = strtol (e->d_name, NULL, 10);
-        if (STDERR_FILENO < fd && fd != own && fd != dirfd (dir))
+        if (STDERR_FILENO < fd && fd != own && fd != other
+            && fd != dirfd (dir))
           err = add (d, fd);
       }
   closedir (dir);

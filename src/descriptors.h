@@ -14,9 +14,9 @@ struct descriptors
   size_t n;
 };
 
-/* Note in *D the descriptors above 2 that are open, but not OWN.
+/* Note in *D the descriptors above 2 that are open, but not OWN nor OTHER.
    Return 0 or an errno value.  */
-int descriptors_note (struct descriptors *d, int own);
+int descriptors_note (struct descriptors *d, int own, int other);
 
 /* Let programs that are executed not have those of D.  */
 void descriptors_hide (struct descriptors const *d);

@@ -332,23 +332,23 @@ fork_supervisor (struct mp_records *r, struct mp_start const *start,
 }
 
 /* Ask the server of SCOPE in R, which is started if there is none, for START.
-   Otherwise as fork_supervisor.  */
+   Store in *FD where its answer comes from.  Return 0 or an errno value.  */
 static int
 ask_server (struct mp_records *r, char const *scope,
-            struct mp_start const *start, struct descriptors *inherited,
-            int *fd)
+            struct mp_start const *start, int *fd)
 {
   bool server;
   int err = mp_forkserver_connect (r, scope, fd, &server);
   if (server)
     {
+      struct descriptors others;
       become_supervisor ();
-      for (int i = 0; i < 3; i++)
-        if (0 <= start->fd[i])
-          close (start->fd[i]);
-      close (start->cwd);
-      let_go (inherited);
-      err = mp_forkserver_serve (r, scope, *fd);
+      err = descriptors_note (&others, r->fd, *fd);
+      if (!err)
+        {
+          let_go (&others);
+          err = mp_forkserver_serve (r, scope, *fd);
+        }
       _exit (err ? MP_EXIT_FAILURE : MP_EXIT_SUCCESS);
     }
   return err ? err : mp_forkserver_ask (start, *fd);
@@ -394,7 +394,7 @@ start_by_method (struct pspawn_options const *o, struct mp_records *r,
   for (int i = 0; err == ECHILD && !begun && i < TRIES; i++)
     {
       err = (o->method == PSPAWN_FORKSERVER
-             ? ask_server (r, scope, start, inherited, &fd)
+             ? ask_server (r, scope, start, &fd)
              : fork_supervisor (r, start, inherited, &fd));
       if (!err)
         err = finish_start (o, fd, start->rec->name, &status);
@@ -433,7 +433,11 @@ pspawn_start (struct pspawn_options const *o, struct mp_records *r,
     .on_exit = o->on_exit, .keep_max = o->keep_max, .umask = o->umask
   };
 
-  int err = descriptors_note (&inherited, r->fd);
+  /* The server passes none on, and finds out for itself which ones to close:
+     only the first start needs to know.  */
+  inherited = (struct descriptors) { NULL, 0 };
+  int err = (o->method == PSPAWN_FORKSERVER ? 0
+             : descriptors_note (&inherited, r->fd, -1));
   if (err)
     error (MP_EXIT_FAILURE, err, _("cannot list the open files"));
   if (o->daemon)
