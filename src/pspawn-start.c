@@ -228,27 +228,30 @@ static bool
 print_answer (struct pspawn_options const *o, struct mp_procid const *id,
               char const *name)
 {
-  char handle[MP_PROCID_SIZE];
+  /* No name is longer: see mp_record_name_ok.  */
+  char text[MP_PROCID_SIZE + 256];
   int n = 0;
-  mp_procid_format (id, handle);
-  /* Without a buffer: what cannot be written is not tried again at exit.  */
   switch (o->print)
     {
     case PSPAWN_PRINT_HANDLE:
-      n = dprintf (STDOUT_FILENO, "%s\n", handle);
+      mp_procid_format (id, text);
+      n = strlen (text);
+      text[n++] = '\n';
       break;
     case PSPAWN_PRINT_PID:
-      n = dprintf (STDOUT_FILENO, "%ld\n", (long int) id->pid);
+      n = sprintf (text, "%ld\n", (long int) id->pid);
       break;
     case PSPAWN_PRINT_NAME:
-      n = dprintf (STDOUT_FILENO, "%s\n", name);
+      n = snprintf (text, sizeof text, "%s\n", name);
       break;
     case PSPAWN_PRINT_NONE:
       break;
     }
-  if (n < 0)
+  /* Without a buffer: what cannot be written is not tried again at exit.  */
+  bool written = full_write (STDOUT_FILENO, text, n) == n;
+  if (!written)
     error (0, errno, _("write error"));
-  return 0 <= n;
+  return written;
 }
 
 /* Get to know through FD what has come of the start of O's command, called
