@@ -18,6 +18,7 @@
 #include "stat-time.h"
 
 #include "recdir.h"
+#include "recnum.h"
 
 /* A cleaning.  */
 struct cleaning
@@ -149,6 +150,8 @@ clean_scope (struct mp_records *r, char const *scope, void *arg)
   bool is_scope = mp_procid_parse (scope, &keeper) == 0;
   c->scope_gone = is_scope && is_gone (&keeper);
   int err = mp_records_each (r, scope, clean_record, c);
+  if (!is_scope)
+    mp_recnum_forget (r, scope);
   if (!is_scope || c->scope_gone)
     mp_records_end_scope (r, scope);
   return err;

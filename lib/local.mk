@@ -55,6 +55,7 @@ lib_libmp_a_SOURCES += lib/procwait.c lib/procwait.h
 lib_libmp_a_SOURCES += lib/quota.c lib/quota.h
 lib_libmp_a_SOURCES += lib/readnow.c lib/readnow.h
 lib_libmp_a_SOURCES += lib/recdir.c lib/recdir.h
+lib_libmp_a_SOURCES += lib/recnum.c lib/recnum.h
 lib_libmp_a_SOURCES += lib/record.c lib/record.h
 lib_libmp_a_SOURCES += lib/records.c lib/records.h
 lib_libmp_a_SOURCES += lib/request.c lib/request.h

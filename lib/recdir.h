@@ -18,6 +18,7 @@
          out.0, err.0... what it wrote (see keep.h)
      DIR/SCOPE/.new-PID:ID-N   a record that the process PID:ID is making
      DIR/SCOPE/.end-PID:ID-N   one that PID:ID is releasing
+     DIR/SCOPE/.last     the number that was given last (see recnum.h)
      DIR/SCOPE/.main     a symbolic link to the PID:ID of its main process
      DIR/handle/PID:ID   a symbolic link to SCOPE/NAME
 

@@ -15,13 +15,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "c-ctype.h"
 #include "intprops.h"
+
+#include "recnum.h"
 
 /* Room for the name of a link by handle.  */
 enum { HANDLE_PATH_SIZE = MP_PROCID_SIZE + sizeof "handle/" };
-
-static char const auto_prefix[] = "Process-";
 
 /* How often to begin again when somebody removes what is being used.  */
 enum { TRIES = 100 };
@@ -100,64 +99,55 @@ private_path (char const *scope, char const *prefix, char const *self,
           ? ENOMEM : 0);
 }
 
-/* The number of NAME among Process-1, Process-2..., or 0.  */
-static unsigned long
-auto_number (char const *name)
-{
-  size_t len = sizeof auto_prefix - 1;
-  char *end;
-  if (strncmp (name, auto_prefix, len) != 0 || !c_isdigit (name[len]))
-    return 0;
-  unsigned long n = strtoul (name + len, &end, 10);
-  return *end || n == ULONG_MAX ? 0 : n;
-}
-
-/* Store in *N a number that no process in SCOPE has and that is higher than
-   all.  Return 0 or an errno value.  */
+/* Give the folder PATH in SCOPE the name NAME, and store its record in *REC.
+   Return 0, EEXIST if the name is taken, or another errno value.  */
 static int
-free_number (struct mp_records *r, char const *scope, unsigned long *n)
+claim_name (struct mp_records *r, char const *path, char const *scope,
+            char const *name, struct mp_record **rec)
 {
-  DIR *dir = mp_recdir_open (r, scope);
-  if (!dir)
-    return errno;
-  *n = 0;
-  for (struct dirent *d; (d = readdir (dir)); )
-    {
-      unsigned long number = auto_number (d->d_name);
-      if (*n < number)
-        *n = number;
-    }
-  closedir (dir);
-  ++*n;
-  return 0;
+  *rec = mp_record_new (scope, name);
+  if (!*rec)
+    return ENOMEM;
+  if (renameat (r->fd, path, r->fd, (*rec)->path) == 0)
+    return 0;
+  int err = errno;
+  mp_record_free (*rec);
+  return err == ENOTEMPTY ? EEXIST : err;
 }
 
-/* Give the folder PATH in SCOPE the name NAME, or a free one if that is null,
-   and store its record in *REC.  Return 0 or an errno value.  */
+/* Do so with a free one of the names with a number.  */
+static int
+claim_number (struct mp_records *r, char const *path, char const *scope,
+              struct mp_record **rec)
+{
+  char name[INT_BUFSIZE_BOUND (unsigned long) + 32];
+  unsigned long n;
+  struct mp_recnum num;
+  int err = mp_recnum_begin (&num, r, scope, &n);
+  if (err)
+    return err;
+  for (;; n++)
+    {
+      snprintf (name, sizeof name, "%s%lu", mp_recnum_prefix, n);
+      err = claim_name (r, path, scope, name, rec);
+      /* Else somebody was faster.  */
+      if (err != EEXIST)
+        break;
+    }
+  mp_recnum_end (&num, err ? 0 : n);
+  return err;
+}
+
+/* Do so with NAME or, if that is null, a number.  */
 static int
 claim (struct mp_records *r, char const *path, char const *scope,
        char const *name, struct mp_record **rec)
 {
-  char automatic[sizeof auto_prefix + INT_BUFSIZE_BOUND (unsigned long)];
-  unsigned long n = 0;
-  int err = name ? 0 : free_number (r, scope, &n);
-  for (; !err; n++)
-    {
-      if (!name)
-        sprintf (automatic, "%s%lu", auto_prefix, n);
-      *rec = mp_record_new (scope, name ? name : automatic);
-      if (!*rec)
-        return ENOMEM;
-      if (renameat (r->fd, path, r->fd, (*rec)->path) == 0)
-        return 0;
-      err = errno;
-      mp_record_free (*rec);
-      if (err == ENOTEMPTY)
-        err = EEXIST;
-      /* Somebody was faster.  */
-      if (err == EEXIST && !name)
-        err = 0;
-    }
+  if (!name)
+    return claim_number (r, path, scope, rec);
+  int err = claim_name (r, path, scope, name, rec);
+  if (!err)
+    mp_recnum_changed (r, scope, name);
   return err;
 }
 
@@ -509,7 +499,9 @@ int
 mp_record_restore (struct mp_records *r, struct mp_record *rec)
 {
   int err = move_back (r, rec);
-  if (err == EEXIST)
+  if (!err)
+    mp_recnum_changed (r, rec->scope, rec->name);
+  else if (err == EEXIST)
     {
       struct mp_record *named;
       err = claim (r, rec->path, rec->scope, NULL, &named);
@@ -538,6 +530,9 @@ mp_record_remove (struct mp_records *r, struct mp_record *rec)
     if (strcmp (d->d_name, ".") != 0 && strcmp (d->d_name, "..") != 0)
       unlinkat (dirfd (dir), d->d_name, 0);
   closedir (dir);
-  return (unlinkat (r->fd, rec->path, AT_REMOVEDIR) == 0 || errno == ENOENT
-          ? 0 : errno);
+  if (unlinkat (r->fd, rec->path, AT_REMOVEDIR) != 0 && errno != ENOENT)
+    return errno;
+  if (rec->name)
+    mp_recnum_changed (r, rec->scope, rec->name);
+  return 0;
 }

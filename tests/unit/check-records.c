@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -358,6 +359,59 @@ START_TEST (concurrent_names)
   n = 0;
   ck_assert_int_eq (mp_records_each (&records, NULL, count, &n), 0);
   ck_assert_int_eq (n, NODES * each + 1);
+}
+END_TEST
+
+/* Make a record without a name of its own in no scope, which must be called
+   Process-N; remove it again unless KEEP.  */
+static void
+expect_number (int n, bool keep)
+{
+  char name[32];
+  struct mp_record *rec;
+  snprintf (name, sizeof name, "Process-%d", n);
+  ck_assert_int_eq (mp_record_create (&records, MP_NO_SCOPE, NULL, &rec), 0);
+  ck_assert_str_eq (rec->name, name);
+  if (!keep)
+    ck_assert_int_eq (mp_record_remove (&records, rec), 0);
+  mp_record_free (rec);
+}
+
+START_TEST (numbers_go_on_after_the_highest)
+{
+  static char const last[] = MP_NO_SCOPE "/.last";
+  struct mp_record *rec;
+  expect_number (1, true);
+  expect_number (2, true);
+  ck_assert_int_eq (mp_record_create (&records, MP_NO_SCOPE, "Process-70",
+                                      &rec), 0);
+  expect_number (71, false);
+  expect_number (71, true);
+  /* One that is released keeps its number until it is removed.  */
+  ck_assert_int_eq (mp_record_release (&records, rec), 0);
+  expect_number (72, false);
+  ck_assert_int_eq (mp_record_restore (&records, rec), 0);
+  expect_number (72, true);
+  mp_record_free (rec);
+
+  /* Where the last one is not known, or cannot be.  */
+  int fd = openat (records.fd, last, O_RDWR);
+  ck_assert_int_ge (fd, 0);
+  ck_assert_int_eq (pwrite (fd, "7", 1, 0), 1);
+  ck_assert_int_eq (pwrite (fd, "x", 1, 1), 1);
+  expect_number (73, true);
+  ck_assert_int_eq (flock (fd, LOCK_EX), 0);
+  expect_number (74, true);
+  ck_assert_int_ne (faccessat (records.fd, last, F_OK, 0), 0);
+  expect_number (75, true);
+  ck_assert_int_eq (close (fd), 0);
+  expect_number (76, true);
+
+  /* Who is faster without having told.  */
+  ck_assert_int_eq (mkdirat (records.fd, MP_NO_SCOPE "/Process-77", 0700), 0);
+  ck_assert_int_eq (mkdirat (records.fd, MP_NO_SCOPE "/Process-77/x", 0700),
+                    0);
+  expect_number (78, true);
 }
 END_TEST
 
@@ -862,6 +916,7 @@ main (void)
   add_case (suite, "files", write_and_read);
   add_case (suite, "damage", damage);
   add_case (suite, "claims", concurrent_names);
+  add_case (suite, "numbers", numbers_go_on_after_the_highest);
   add_case (suite, "release", released_once);
   add_case (suite, "reuse", name_has_passed_on);
   add_case (suite, "cleaning", cleaning);
