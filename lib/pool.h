@@ -142,9 +142,9 @@ struct mp_pool_ops
      not happen any more, whatever is returned, if the run is being ended.  */
   mp_time (*ended) (void *arg, struct mp_task *task);
 
-  /* Null, or called when that was the last attempt, and all output of TASK is in
-     its spools, on the account of BUDGET: it may be changed there before it goes
-     on.  */
+  /* Null, or called when that was the last attempt, and all output of TASK is
+     in its spools, on the account of BUDGET: it may be changed there before it
+     goes on.  */
   void (*render) (void *arg, struct mp_task *task, struct mp_budget *budget);
 
   /* Null, or called for all output of tasks before it goes anywhere else.  */
@@ -198,8 +198,8 @@ struct mp_pool
   bool timed;                   /* it is to be known when tasks begin, even if
                                    there is no timeout */
   bool clocked;                 /* and when they end */
-  bool spooled;                 /* output of a task goes on when it has ended for
-                                   good */
+  bool spooled;                 /* output of a task goes on when it has ended
+                                   for good */
   int signal;                   /* to one that has taken more */
   struct mp_callbacks const *callbacks; /* or null; not for MP_GROUP_LINES */
 

@@ -25,7 +25,8 @@ struct record
 {
   struct record *next;
   unsigned long long mark[MP_STREAMS];  /* what sinks must have sent */
-  struct mp_jobline line;               /* the command is owned */
+  char *command;
+  struct mp_jobline line;               /* with the same command */
 };
 
 struct pmap_joblog
@@ -180,13 +181,14 @@ joblog_delivered (void *self, struct mp_task *task)
   struct record *r = xzalloc (sizeof *r);
   for (int i = 0; i < MP_STREAMS; i++)
     r->mark[i] = mp_sink_taken (&pool->order.sink[i]);
+  r->command = pmap_task_command (l->info, task);
   r->line = (struct mp_jobline) {
     .seq = task->index, .received = task->bytes[MP_STREAM_OUT],
     .status = task->status ? task->status : task->callback_status,
     .timed_out = task->timed_out,
     .error = task->error ? task->error : task->callback_error,
     .attempt = task->attempt, .again = task->redone,
-    .command = pmap_task_command (l->info, task)
+    .command = r->command
   };
   if (task->begun)
     {
@@ -206,7 +208,7 @@ drop_first (struct pmap_joblog *l)
   l->first = r->next;
   if (!l->first)
     l->last = &l->first;
-  free ((char *) r->line.command);
+  free (r->command);
   free (r);
 }
 

@@ -516,7 +516,8 @@ pmap_parse_options (int argc, char **argv, struct pmap_options *o)
   if (o->retry_delay < 0)
     o->retry_delay = 100 * MP_MILLISECOND;
   o->per_item = (o->callback || o->error_callback || o->retries != 1
-                 || o->failed_file || o->joblog || o->halt.when != PMAP_HALT_NEVER
+                 || o->failed_file || o->joblog
+                 || o->halt.when != PMAP_HALT_NEVER
                  || o->timeout_percent);
   o->line_end = o->delimiter ? '\n' : '\0';
   /* A line is all that an item has for output.  */

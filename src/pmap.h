@@ -204,8 +204,8 @@ int pmap_feed_more (void *arg, struct mp_block **block);
 int pmap_feed_more_fd (void *arg);
 
 /* Run the tasks of FEED, as O says, with COMMAND, whose program is FILE
-   unless that is null; MESSAGES are those of FEED, and LOG the run's job log, or
-   null, which is freed.  Return the exit status.  */
+   unless that is null; MESSAGES are those of FEED, and LOG the run's job log,
+   or null, which is freed.  Return the exit status.  */
 int pmap_run (struct pmap_options const *o, struct pmap_feed *feed,
               struct mp_template const *command, char const *file,
               struct pmap_messages *messages, struct pmap_joblog *log);

@@ -19,6 +19,13 @@ log_ ()
       print line }' log
 }
 
+# The header of GNU parallel's logs.
+parallels_header_ ()
+{
+  echo Seq Host Starttime JobRuntime Send Receive Exitval Signal Command \
+    | tr ' ' '\t'
+}
+
 # Each way of running has a log.
 cat > script <<'EOS' || framework_failure_
   echo "$1" >> ran
@@ -77,8 +84,7 @@ wc -l < log > n
 echo 2 > exp
 compare exp n || fail=1
 head -n 1 log | cut -f1-9 > header
-printf 'Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n' \
-  > exp
+parallels_header_ > exp
 compare exp header || fail=1
 log_ Command > shown
 printf '%s\n' "echo 'a'\$'\\t''b'\$'\\n''c'" > exp
@@ -141,6 +147,7 @@ done
 
 # kill -9 at any moment: each item has an outcome in the end, and none that had
 # a record is run again.
+has_come_to_ () { test -s status || test $(wc -l < ran) -ge $1; }
 seq 60 > items || framework_failure_
 for mode in fresh -c -w; do
   case $mode in
@@ -162,9 +169,7 @@ for mode in fresh -c -w; do
         pmap -P4 --joblog=log --resume "$@" < items > out 2> err
       echo $? > status; } &
     # Let it come to some items, more each time.
-    until test $(wc -l < ran) -ge $((run * 9)) || test -s status; do
-      sleep .01
-    done
+    retry_until_ 60 has_come_to_ $((run * 9)) || fail=1
     test -s status || kill -KILL $(cat pid)
     wait
     status=$(cat status)
@@ -210,8 +215,7 @@ compare exp recs || fail=1
 
 # Files that are no job logs, and lines that are no records.
 printf 'some text\n' > text
-printf 'Seq\tHost\tStarttime\tJobRuntime\tSend\tReceive\tExitval\tSignal\tCommand\n' \
-  > parallel || framework_failure_
+parallels_header_ > parallel || framework_failure_
 mkdir folder || framework_failure_
 for f in text parallel; do
   cp $f before
