@@ -43,8 +43,9 @@ mp_callback_start (struct mp_callbacks const *c, char const *script,
   static char dash_c[] = "-c";
   char status[INT_BUFSIZE_BOUND (int)];
   char number[INT_BUFSIZE_BOUND (unsigned long long)];
+  struct mp_item const *item = mp_task_item (task);
   char *argv[] = { shell, dash_c, (char *) script, shell,
-                   task->n_items ? task->item[0].data : number, status, NULL };
+                   item ? item->data : number, status, NULL };
   struct mp_taskenv env;
   char *file;
   int err = mp_find_program (shell, &file);

@@ -51,10 +51,19 @@ mp_task_new (size_t n, size_t bytes, char **store)
                                  + bytes);
   if (!task)
     return NULL;
-  *task = (struct mp_task) { .attempt = 1, .n_items = n,
+  *task = (struct mp_task) { .attempt = 1, .width = 1, .n_items = n,
                              .spool = { { .fd = -1 }, { .fd = -1 } } };
   *store = (char *) &task->item[n];
   return task;
+}
+
+struct mp_item const *
+mp_task_item (struct mp_task const *task)
+{
+  if (!task->n_items || task->n_items != task->width)
+    return NULL;
+  return (task->n_items == 1 ? &task->item[0]
+          : task->whole.data ? &task->whole : NULL);
 }
 
 void
@@ -232,9 +241,9 @@ start_task (struct mp_pool *pool, struct mp_task *task)
     }
   int err;
   while ((err = pool->executor->ops->start (pool->executor, task)) == E2BIG
-         && task->n_items > 1)
+         && task->n_items > task->width)
     {
-      size_t keep = task->n_items / 2;
+      size_t keep = task->n_items / task->width / 2 * task->width;
       pool->ops->push_back (pool->arg, task, keep);
       task->n_items = keep;
       if (pool->ops->tag)

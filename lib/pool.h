@@ -62,6 +62,9 @@ struct mp_task
   void *job;                    /* the executor's */
   struct mp_block *block;       /* its standard input, owned; null: none */
   struct mp_lines *lines;       /* its items, if it has many, owned; or null */
+  struct mp_item whole;         /* the items of its only row with blanks between
+                                   them; null data: see mp_task_item */
+  size_t width;                 /* items of a row, which belong together */
   size_t n_items;
   struct mp_item item[];        /* the bytes follow in the same block */
 };
@@ -128,8 +131,8 @@ struct mp_pool_ops
   int (*next) (void *arg, struct mp_task **task);
   int (*input_fd) (void *arg);
 
-  /* TASK has too many items: take those from number KEEP on back, to give
-     them again.  */
+  /* TASK has too many items: take those from number KEEP on back, which are
+     whole rows, to give them again.  */
   void (*push_back) (void *arg, struct mp_task *task, size_t keep);
 
   /* TASK was started.  */
@@ -230,6 +233,10 @@ struct mp_pool
    included.  *STORE is set to where the bytes go.  Return null if memory is
    exhausted.  */
 struct mp_task *mp_task_new (size_t n, size_t bytes, char **store);
+
+/* The one item that TASK is for, or all items of its only row in one; null if
+   it has no items or more rows.  */
+struct mp_item const *mp_task_item (struct mp_task const *task);
 
 /* Free TASK, with what it owns.  */
 void mp_task_free (struct mp_task *task);

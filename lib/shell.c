@@ -606,7 +606,8 @@ mp_shell_give (struct mp_shell *s, struct mp_task *task)
       s->allocated = n;
       s->first = 0;
     }
-  int err = mp_shellcode_task (&ex->code, task, &s->attempt);
+  int err = mp_shellcode_task (&ex->code, task, ex->options->columns,
+                               &s->attempt);
   if (err)
     return err;
   begin_packets (s);

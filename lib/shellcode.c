@@ -197,16 +197,36 @@ mp_shellcode_prologue (struct mp_shellcode *c, char const *script,
   return 0;
 }
 
+/* Append to C->text, which has room, the values of TASK's items as COLUMNS, or
+   null, has them, each as a word.  */
+static void
+add_values (struct mp_shellcode *c, struct mp_task const *task,
+            struct mp_columns const *columns)
+{
+  struct mp_column_walk w = mp_columns_walk (columns, task->item,
+                                             task->n_items);
+  struct mp_item value;
+  while (mp_columns_next (&w, &value))
+    {
+      add_string (c, " ");
+      add_quoted (c, value.data, value.len);
+    }
+}
+
 int
 mp_shellcode_task (struct mp_shellcode *c, struct mp_task const *task,
-                   unsigned int *attempt)
+                   struct mp_columns const *columns, unsigned int *attempt)
 {
   /* Linux takes 128 KiB: execve(2).  */
   enum { OTHERS = 256, VARIABLE_MAX = 127 * 1024 };
   char number[128];
+  struct mp_item const *item = mp_task_item (task);
   size_t n = OTHERS;
+  /* The quotes and the blank that stand for a separator of columns are counted
+     as those of a byte.  */
   for (size_t i = 0; i < task->n_items; i++)
-    n += 2 * quoted_max (task->item[i].len) + 1;
+    n += quoted_max (task->item[i].len) + 1;
+  n += item ? quoted_max (item->len) : 0;
   c->length = 0;
   if (reserve (c, n) != 0)
     return ENOMEM;
@@ -220,20 +240,16 @@ mp_shellcode_task (struct mp_shellcode *c, struct mp_task const *task,
     }
   /* What is too long for the system would keep the script from running any
      program.  */
-  if (task->n_items == 1 && task->item[0].len < VARIABLE_MAX)
+  if (item && item->len < VARIABLE_MAX)
     {
       add_string (c, " PMAP_ITEM=");
-      add_quoted (c, task->item[0].data, task->item[0].len);
+      add_quoted (c, item->data, item->len);
       add_string (c, ";");
     }
   else
     add_string (c, " PMAP_ITEM=;");
   add_string (c, c->isolate ? "(__pmap_task" : "__pmap_task");
-  for (size_t i = 0; i < task->n_items; i++)
-    {
-      add_string (c, " ");
-      add_quoted (c, task->item[i].data, task->item[i].len);
-    }
+  add_values (c, task, columns);
   add_string (c, c->isolate ? ")" : "");
   add_string (c, c->by_stdin ? " </dev/null" : "");
   /* On a line of its own: some errors end the evaluation of a line.  */

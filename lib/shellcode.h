@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "columns.h"
 #include "pool.h"
 
 /* After each task, the shell writes a mark on both its streams: this byte, a
@@ -46,9 +47,11 @@ void mp_shellcode_free (struct mp_shellcode *c);
 int mp_shellcode_prologue (struct mp_shellcode *c, char const *script,
                            char const *initializer, bool hold);
 
-/* Make C->text what a shell evaluates for TASK, whose items hold no NUL bytes.
-   *ATTEMPT is the shell's last task's.  Return 0 or ENOMEM.  */
+/* Make C->text what a shell evaluates for TASK, whose items hold no NUL bytes
+   and have the values that COLUMNS (or null) tells.  *ATTEMPT is the shell's
+   last task's.  Return 0 or ENOMEM.  */
 int mp_shellcode_task (struct mp_shellcode *c, struct mp_task const *task,
+                       struct mp_columns const *columns,
                        unsigned int *attempt);
 
 enum mp_shellcode_found

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "columns.h"
 #include "pool.h"
 
 /* How to run tasks.  Everything stays the caller's and outlives the
@@ -21,6 +22,8 @@ struct mp_shells_options
   char const *script;           /* what is evaluated for each item, with that
                                    as "$1" */
   char const *initializer;      /* what each shell evaluates first, or null */
+  struct mp_columns const *columns;     /* what values the items have; null:
+                                           each is one */
   bool isolate;                 /* evaluate the script in a subshell */
   size_t chunk;                 /* tasks that a shell is given at once; 0: as
                                    they fit */
@@ -32,11 +35,11 @@ struct mp_shells_options
   sigset_t const *defaults;     /* signals that they have at their default */
 };
 
-/* Store in *EX an executor that evaluates the script for each task, which has
-   one item or several (columns, "$1", "$2"...), in one of several shells.  The
+/* Store in *EX an executor that evaluates the script for each task, whose items
+   have one value or several ("$1", "$2"...), in one of several shells.  The
    items reach it as data, whatever bytes they hold, but a task whose item holds
    a NUL byte fails with EINVAL.  The script has an empty standard input, and
-   PMAP_ITEM (if there is one item), PMAP_INDEX, PMAP_SLOT and PMAP_ATTEMPT in
+   PMAP_ITEM (if there is one row), PMAP_INDEX, PMAP_SLOT and PMAP_ATTEMPT in
    its environment; descriptors 7 and 8 may be taken.  What it changes, but for
    its standard output and error, stays for later tasks of the same shell.
 

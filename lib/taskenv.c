@@ -88,9 +88,10 @@ mp_taskenv_set (struct mp_taskenv *e, struct mp_task const *task,
                 value[i - 1]);
       *p++ = e->number[i];
     }
-  if (with_item && task->n_items == 1)
+  struct mp_item const *item = with_item ? mp_task_item (task) : NULL;
+  if (item)
     {
-      int err = set_item (e, &task->item[0]);
+      int err = set_item (e, item);
       if (err)
         return err;
       *p++ = e->item;

@@ -26,7 +26,8 @@ src_pmap_SOURCES = src/pmap.c src/pmap.h src/pmap-blocks.c \
   src/pmap-help.c src/pmap-joblog.c src/pmap-joblog.h \
   src/pmap-observer.c src/pmap-observer.h src/pmap-operands.c src/pmap-options.c src/pmap-policy.c \
   src/pmap-policy.h src/pmap-report.c src/pmap-run.c src/pmap-signals.c \
-  src/pmap-signals.h src/pmap-tty.c src/pmap-workers.c src/pmap-workers.h
+  src/pmap-signals.h src/pmap-sources.c src/pmap-tty.c src/pmap-workers.c \
+  src/pmap-workers.h
 src_pmap_LDADD = $(src_link)
 
 bin_PROGRAMS += src/pspawn

@@ -7,17 +7,13 @@
 #include "pmap.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "error.h"
 #include "minmax.h"
-#include "quote.h"
 #include "xalloc.h"
 
-#include "exit-status.h"
 #include "front.h"
 
 /* The most characters of a command line by default, as xargs has it, and
@@ -29,19 +25,19 @@ struct pmap_feed
   struct pmap_options const *o;
   struct mp_template const *command;
   struct pmap_messages const *messages;
-  char const *name;             /* of the input, for messages; or null */
-  struct mp_items reader;
-  struct mp_blocks *blocks;     /* of the same input; null: items */
-  size_t next_arg;              /* of O->arg_item */
+  struct pmap_sources *sources;
+  struct mp_blocks *blocks;     /* of the only source; null: items */
   size_t max_chars;             /* of a command line */
-  struct mp_item carry;         /* an item that did not fit in the last task;
-                                   the reader's, until its next call */
+  size_t width;                 /* items of a row */
+  struct mp_item *carry;        /* a row that did not fit in the last task; the
+                                   sources', until their next call */
   struct mp_task *back;         /* items that came back, the last first */
   bool ended, failed, split;
   bool lost;                    /* memory does not hold the next item */
   unsigned long long index;     /* of the last task */
 
   /* The items of the next task, as far as they are known.  */
+  size_t n_rows;
   size_t n, n_allocated;
   size_t *len;
   char *bytes;
@@ -64,39 +60,21 @@ default_max_chars (void)
 }
 
 struct pmap_feed *
-pmap_feed_open (struct pmap_options const *o,
+pmap_feed_open (struct pmap_options const *o, struct pmap_sources *sources,
                 struct mp_template const *command,
                 struct pmap_messages const *messages)
 {
   struct pmap_feed *feed = xzalloc (sizeof *feed);
   feed->o = o;
+  feed->sources = sources;
+  feed->width = pmap_sources_width (sources);
   feed->command = command;
   feed->messages = messages;
   feed->max_chars = o->max_chars;
   if (!feed->max_chars && o->chunk == PMAP_CHUNK_MAX)
     feed->max_chars = default_max_chars ();
-  feed->reader.fd = -1;
-  if (o->arg_item)
-    return feed;
-
-  int fd = STDIN_FILENO;
-  if (o->arg_file && strcmp (o->arg_file, "-") != 0)
-    {
-      feed->name = o->arg_file;
-      fd = open (o->arg_file, O_RDONLY | O_CLOEXEC);
-      if (fd < 0)
-        error (MP_EXIT_FAILURE, errno, _("cannot open %s"),
-               quote (o->arg_file));
-    }
   if (o->blocks)
-    {
-      feed->reader.fd = fd;
-      feed->blocks = pmap_blocks_open (o, fd);
-      return feed;
-    }
-  int err = mp_items_init (&feed->reader, fd, o->delimiter);
-  if (err)
-    error (MP_EXIT_FAILURE, err, _("cannot read items"));
+    feed->blocks = pmap_blocks_open (o, pmap_sources_fd (sources));
   return feed;
 }
 
@@ -113,9 +91,6 @@ void
 pmap_feed_close (struct pmap_feed *feed)
 {
   free_blocks (feed);
-  if (feed->reader.fd > STDERR_FILENO)
-    close (feed->reader.fd);
-  mp_items_free (&feed->reader);
   while (feed->back)
     {
       struct mp_task *next = feed->back->next_held;
@@ -130,64 +105,42 @@ pmap_feed_close (struct pmap_feed *feed)
 int
 pmap_feed_fd (struct pmap_feed const *feed)
 {
-  return feed->reader.fd;
+  return pmap_sources_fd (feed->sources);
 }
 
 void
 pmap_feed_redirect (struct pmap_feed *feed, int fd)
 {
-  if (feed->blocks && fd != feed->reader.fd)
+  if (feed->blocks && fd != pmap_feed_fd (feed))
     {
       free_blocks (feed);
       feed->blocks = pmap_blocks_open (feed->o, fd);
     }
-  feed->reader.fd = fd;
+  pmap_sources_redirect (feed->sources, fd);
 }
 
 bool
 pmap_feed_failed (struct pmap_feed const *feed)
 {
-  return feed->failed;
+  return feed->failed || pmap_sources_failed (feed->sources);
 }
 
-/* The input of FEED could not be read, for the reason ERR.  */
+/* The input of FEED's blocks could not be read, for the reason ERR.  */
 static void
 read_failed (struct pmap_feed *feed, int err)
 {
-  feed->failed = feed->ended = true;
-  if (feed->name)
-    pmap_say (feed->messages, err, _("cannot read %s"), quote (feed->name));
-  else
-    pmap_say (feed->messages, err, _("cannot read standard input"));
+  feed->ended = true;
+  pmap_sources_fail (feed->sources, err);
 }
 
-/* Get the next item of FEED's source; null data at the end.  Return 0, EAGAIN
-   or ENOMEM, as mp_items_next does.  */
+/* Get the next row of FEED's sources; null at the end.  Return 0, EAGAIN or
+   ENOMEM, as pmap_sources_next does.  */
 static int
-next_item (struct pmap_feed *feed, struct mp_item *item)
+next_row (struct pmap_feed *feed, struct mp_item **row)
 {
-  struct pmap_options const *o = feed->o;
-  *item = (struct mp_item) { NULL, 0 };
-  if (o->arg_item)
-    {
-      if (feed->next_arg < o->n_arg_items)
-        {
-          item->data = o->arg_item[feed->next_arg++];
-          item->len = strlen (item->data);
-        }
-      return 0;
-    }
-  if (feed->ended)
-    return 0;
-  int err = mp_items_next (&feed->reader, item);
-  if (err && err != EAGAIN && err != ENOMEM)
-    {
-      *item = (struct mp_item) { NULL, 0 };
-      read_failed (feed, err);
-      return 0;
-    }
-  feed->ended = !err && !item->data;
-  return err;
+  *row = feed->carry;
+  feed->carry = NULL;
+  return *row || feed->ended ? 0 : pmap_sources_next (feed->sources, row);
 }
 
 /* Add ITEM to the next task.  Return 0 or ENOMEM.  */
@@ -220,13 +173,30 @@ add_item (struct pmap_feed *feed, struct mp_item const *item)
   return 0;
 }
 
+/* Let TASK, which is of one row, have at STORE what it is as a whole.  */
+static void
+set_whole (struct mp_task *task, char *store)
+{
+  char *p = store;
+  for (size_t i = 0; i < task->n_items; i++)
+    {
+      p = mempcpy (p, task->item[i].data, task->item[i].len);
+      *p++ = i + 1 < task->n_items ? ' ' : '\0';
+    }
+  task->whole = (struct mp_item) { store, p - store - 1 };
+}
+
 /* Make a task of the N items that lie, with NULs between them, in the
-   N_BYTES at BYTES and have the lengths LEN.  Null if memory is exhausted. */
+   N_BYTES at BYTES and have the lengths LEN, in rows of WIDTH.  Null if memory
+   is exhausted.  */
 static struct mp_task *
-make_task (size_t n, size_t const *len, char const *bytes, size_t n_bytes)
+make_task (size_t width, size_t n, size_t const *len, char const *bytes,
+           size_t n_bytes)
 {
   char *store;
-  struct mp_task *task = mp_task_new (n, n_bytes, &store);
+  bool whole = 1 < width && n == width;
+  struct mp_task *task = mp_task_new (n, whole ? 2 * n_bytes : n_bytes,
+                                      &store);
   if (!task)
     return NULL;
   memcpy (store, bytes, n_bytes);
@@ -235,6 +205,9 @@ make_task (size_t n, size_t const *len, char const *bytes, size_t n_bytes)
       task->item[i] = (struct mp_item) { store, len[i] };
       store += len[i] + 1;
     }
+  task->width = width;
+  if (whole)
+    set_whole (task, store);
   return task;
 }
 
@@ -242,9 +215,10 @@ make_task (size_t n, size_t const *len, char const *bytes, size_t n_bytes)
 static int
 finish_task (struct pmap_feed *feed, struct mp_task **task)
 {
-  *task = make_task (feed->n, feed->len, feed->bytes, feed->n_bytes);
+  *task = make_task (feed->width, feed->n, feed->len, feed->bytes,
+                     feed->n_bytes);
   bool too_long = feed->max_chars && feed->max_chars < feed->chars;
-  feed->n = feed->n_bytes = feed->chars = 0;
+  feed->n = feed->n_rows = feed->n_bytes = feed->chars = 0;
   if (!*task)
     return ENOMEM;
   (*task)->error = too_long ? EMSGSIZE : 0;
@@ -264,7 +238,7 @@ static int
 lost_task (struct pmap_feed *feed, struct mp_task **task)
 {
   size_t len = 0;
-  *task = make_task (1, &len, "", 1);
+  *task = make_task (1, 1, &len, "", 1);
   if (!*task)
     return ENOMEM;
   (*task)->error = ENOMEM;
@@ -278,8 +252,8 @@ single_task (struct pmap_feed *feed, struct mp_item const *item,
              struct mp_task **task)
 {
   size_t chars = (mp_template_base_size (feed->command)
-                  + mp_template_item_size (feed->command, item));
-  *task = make_task (1, &item->len, item->data, item->len + 1);
+                  + mp_template_row_size (feed->command, item, 0));
+  *task = make_task (1, 1, &item->len, item->data, item->len + 1);
   if (!*task)
     return lost_task (feed, task);
   if (feed->max_chars && feed->max_chars < chars)
@@ -288,48 +262,81 @@ single_task (struct pmap_feed *feed, struct mp_item const *item,
   return 0;
 }
 
+/* Add ROW to the next task.  Return 0 or ENOMEM.  */
+static int
+add_row (struct pmap_feed *feed, struct mp_item const *row)
+{
+  for (size_t i = 0; i < feed->width; i++)
+    if (add_item (feed, &row[i]) != 0)
+      {
+        feed->n -= i;
+        feed->n_bytes = 0;
+        for (size_t k = 0; k < feed->n; k++)
+          feed->n_bytes += feed->len[k] + 1;
+        return ENOMEM;
+      }
+  return 0;
+}
+
+/* Whether FEED's row ROW makes every task fail that it is in: an item holds a
+   NUL byte, which no argument can, or lacks a column.  */
+static bool
+is_bad (struct pmap_feed const *feed, struct mp_item const *row)
+{
+  struct mp_expansion const e = { .item = row, .n_items = feed->width };
+  char const *placeholder;
+  size_t len;
+  for (size_t i = 0; i < feed->width; i++)
+    if (memchr (row[i].data, '\0', row[i].len))
+      return true;
+  return (feed->o->columns
+          && mp_template_lacks (feed->command, &e, &placeholder, &len));
+}
+
+/* Whether a row, which needs MORE characters, is too much for FEED's next task,
+   which has some already.  */
+static bool
+is_full (struct pmap_feed const *feed, size_t more)
+{
+  return (feed->max_chars
+          && feed->max_chars - MIN (feed->chars, feed->max_chars) < more);
+}
+
 /* pmap_feed_next but for memory that is exhausted for a task: ENOMEM.  */
 static int
 gather (struct pmap_feed *feed, struct mp_task **task)
 {
   size_t chunk = feed->o->chunk;
-  while (feed->n < chunk)
+  while (feed->n_rows < chunk)
     {
-      struct mp_item item = feed->carry;
-      if (!item.data)
-        {
-          int err = next_item (feed, &item);
-          if (err == EAGAIN)
-            return err;
-          if (err)
-            return lost_task (feed, task);
-        }
-      feed->carry.data = NULL;
-      if (!item.data)
+      struct mp_item *row;
+      int err = next_row (feed, &row);
+      if (err == EAGAIN)
+        return err;
+      if (err)
+        return lost_task (feed, task);
+      if (!row)
         break;
 
-      /* It may be huge: do not gather it first.  And one that no argument can
-         hold must not take others with it.  */
-      bool alone = chunk == 1 || memchr (item.data, '\0', item.len);
-      if (alone && !feed->n)
-        return single_task (feed, &item, task);
-      if (alone)
+      /* It may be huge: do not gather it first.  And one that cannot be run
+         must not take others with it.  */
+      bool alone = chunk == 1 || is_bad (feed, row);
+      if (alone && !feed->n && feed->width == 1)
+        return single_task (feed, row, task);
+      size_t more = mp_template_row_size (feed->command, row, feed->n_rows);
+      if (feed->n && (alone || is_full (feed, more)))
         {
-          feed->carry = item;
+          feed->carry = row;
           break;
         }
       if (!feed->n)
         feed->chars = mp_template_base_size (feed->command);
-      size_t more = mp_template_item_size (feed->command, &item);
-      if (feed->n && feed->max_chars
-          && feed->max_chars - MIN (feed->chars, feed->max_chars) < more)
-        {
-          feed->carry = item;
-          break;
-        }
-      if (add_item (feed, &item) != 0)
+      if (add_row (feed, row) != 0)
         return lost_task (feed, task);
+      feed->n_rows++;
       feed->chars += more;
+      if (alone)
+        break;
     }
   return feed->n ? finish_task (feed, task) : 0;
 }
@@ -404,13 +411,13 @@ add_lines (struct pmap_feed *feed, struct mp_item const *item, size_t n)
   *p++ = feed->o->line_end;
   feed->n_bytes += item->len + 1;
   feed->n++;
-  if (feed->o->arg_item || feed->o->delimiter != feed->o->line_end)
+  if (!pmap_sources_has_lines (feed->sources, feed->o->line_end))
     return;
   char const *data;
   size_t len;
-  feed->n += mp_items_more (&feed->reader, n - feed->n,
-                            feed->bytes_allocated - feed->n_bytes, &data,
-                            &len);
+  feed->n += pmap_sources_more (feed->sources, n - feed->n,
+                                feed->bytes_allocated - feed->n_bytes, &data,
+                                &len);
   memcpy (p, data, len);
   feed->n_bytes += len;
 }
@@ -422,26 +429,25 @@ gather_lines (struct pmap_feed *feed, size_t n, bool named,
               struct mp_task **task)
 {
   char end = feed->o->line_end;
-  bool may_be_bad = feed->o->arg_item || feed->o->delimiter != end;
+  bool may_be_bad = !pmap_sources_has_lines (feed->sources, end);
   while (feed->n < n)
     {
-      struct mp_item item = feed->carry;
-      int err = feed->lost ? ENOMEM : item.data ? 0 : next_item (feed, &item);
+      struct mp_item *item = NULL;
+      int err = feed->lost ? ENOMEM : next_row (feed, &item);
       feed->lost = err == ENOMEM && feed->n;
       if (err == ENOMEM && !feed->n)
         return lost_task (feed, task);
-      if (err || !item.data)
+      if (err || !item)
         return err == EAGAIN ? err : 0;
-      bool bad = may_be_bad && memchr (item.data, end, item.len);
-      feed->carry.data = NULL;
-      if (bad || feed->bytes_allocated - feed->n_bytes <= item.len)
+      bool bad = may_be_bad && memchr (item->data, end, item->len);
+      if (bad || feed->bytes_allocated - feed->n_bytes <= item->len)
         {
           if (!feed->n)
-            return lone_line (feed, &item, bad, named, task);
+            return lone_line (feed, item, bad, named, task);
           feed->carry = item;
           return 0;
         }
-      add_lines (feed, &item, n);
+      add_lines (feed, item, n);
     }
   return 0;
 }
@@ -526,29 +532,34 @@ pmap_feed_next (struct pmap_feed *feed, struct mp_task **task)
   return report_end (feed, gather (feed, task));
 }
 
+/* Return a task of the items of TASK from number KEEP on, which lie in one
+   piece.  */
+static struct mp_task *
+split_task (struct mp_task const *task, size_t keep)
+{
+  struct mp_item const *item = &task->item[keep];
+  size_t n = task->n_items - keep;
+  size_t *len = xnmalloc (n, sizeof *len);
+  for (size_t i = 0; i < n; i++)
+    len[i] = item[i].len;
+  size_t bytes = item[n - 1].data + item[n - 1].len + 1 - item[0].data;
+  struct mp_task *back = make_task (task->width, n, len, item[0].data, bytes);
+  free (len);
+  if (!back)
+    xalloc_die ();
+  return back;
+}
+
 void
 pmap_feed_push_back (struct pmap_feed *feed, struct mp_task *task,
                      size_t keep)
 {
-  size_t n = task->n_items - keep;
-  size_t bytes = 0;
+  size_t width = task->width;
   size_t kept = mp_template_base_size (feed->command);
-  for (size_t i = 0; i < keep; i++)
-    kept += mp_template_item_size (feed->command, &task->item[i]);
-  for (size_t i = keep; i < task->n_items; i++)
-    bytes += task->item[i].len + 1;
+  for (size_t i = 0; i < keep; i += width)
+    kept += mp_template_row_size (feed->command, &task->item[i], i / width);
 
-  char *store;
-  struct mp_task *back = mp_task_new (n, bytes, &store);
-  if (!back)
-    xalloc_die ();
-  for (size_t i = 0; i < n; i++)
-    {
-      struct mp_item const *item = &task->item[keep + i];
-      memcpy (store, item->data, item->len + 1);
-      back->item[i] = (struct mp_item) { store, item->len };
-      store += item->len + 1;
-    }
+  struct mp_task *back = split_task (task, keep);
   back->next_held = feed->back;
   feed->back = back;
   /* Do not run into it with every chunk.  */

@@ -22,7 +22,7 @@ pmap_help (void)
   };
   printf (_("\
 Usage: %s [OPTION]... COMMAND [ARG]... [::: ITEM...]\n\
-  or:  %s [OPTION]... COMMAND [ARG]... :::: FILE\n\
+  or:  %s [OPTION]... COMMAND [ARG]... :::: FILE...\n\
   or:  %s [OPTION]... -c SCRIPT [::: ITEM...]\n\
   or:  %s [OPTION]... -w COMMAND [ARG]...\n\
   or:  %s [OPTION]... -b[SIZE] COMMAND [ARG]...\n\
@@ -47,6 +47,10 @@ Items:\n\
                            'max': as many as fit on a command line\n\
       --max-chars=BYTES  use command lines of at most BYTES bytes, each\n\
                            argument with its terminator, as xargs -s counts\n\
+      --shuffle[=SEED]   run the items in a random order, which the number SEED\n\
+                           decides; all of the input is read first\n\
+Several :::, files and -a are combined, the last varying fastest; ':::+ ITEM...'\n\
+and '::::+ FILE...' are linked to what is before them, item by item.\n\
 "), stdout);
   fputs (_("\n\
 Placeholders in COMMAND and ARGs; without any, the items are appended:\n\
@@ -54,7 +58,18 @@ Placeholders in COMMAND and ARGs; without any, the items are appended:\n\
   {/}   its last component          {//}  its directory\n\
   {/.}  last component, no extension\n\
   {#}   the task's number, from 1   {%}   its slot's number, from 1\n\
-  -I, --replace=REPL     use REPL instead of {}\n\
+  {1}   the first column, or the item of the first source, or of a task the\n\
+          first item; {-1} the last one; {1.} {1/} {1//} {1/.} its parts\n\
+  {NAME}  the column of that name; {NAME.} and so on its parts\n\
+  -I, --replace=REPL     use REPL instead of {} and no {1}\n\
+"), stdout);
+  fputs (_("\n\
+Columns:\n\
+      --colsep=STRING    cut each item into columns at STRING, which may have\n\
+                           escapes; with -c, they are \"$1\", \"$2\"...\n\
+      --header[=N]       the first item of each source has the names of its\n\
+                           columns; with -b: repeat the first N lines (default\n\
+                           1) before each block\n\
 "), stdout);
   fputs (_("\n\
 Pool:\n\
@@ -110,7 +125,6 @@ Blocks:\n\
                            (default 960K, or more of a large input)\n\
       --recend=STRING    records end with STRING, which may have escapes\n\
       --recstart=STRING  records start with STRING\n\
-      --header=N         repeat the first N lines before each block\n\
       --round-robin      give blocks to a few runs of COMMAND, each to one that\n\
                            has read its last one\n\
 "), stdout);

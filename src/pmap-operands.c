@@ -13,22 +13,94 @@
 
 #include "front.h"
 
-/* What names the sources of items on the command line.  */
-static char const items_separator[] = ":::";
-static char const files_separator[] = "::::";
-
-/* Whether S is ::: or ::::.  */
-static bool
-is_separator (char const *s)
+/* What begins a source of items on the command line.  */
+static struct separator
 {
-  return strcmp (s, items_separator) == 0 || strcmp (s, files_separator) == 0;
+  char const *text;
+  bool files, linked;
+} const separators[] = {
+  { ":::", false, false },
+  { ":::+", false, true },
+  { "::::", true, false },
+  { "::::+", true, true }
+};
+
+/* The separator that S is, or null.  */
+static struct separator const *
+find_separator (char const *s)
+{
+  for (size_t i = 0; i < sizeof separators / sizeof *separators; i++)
+    if (strcmp (s, separators[i].text) == 0)
+      return &separators[i];
+  return NULL;
+}
+
+/* Add the sources that the N strings ARGV behind SEPARATOR are to O's.  */
+static void
+add_inputs (struct pmap_options *o, struct separator const *separator,
+            char *const *argv, size_t n)
+{
+  struct pmap_input input = { .item = argv, .n_items = n,
+                              .linked = separator->linked };
+  if (separator->linked && !o->n_inputs)
+    {
+      error (0, 0, _("there is nothing before %s to link with"),
+             quote (separator->text));
+      front_try_help ();
+    }
+  if (!separator->files)
+    {
+      pmap_add_input (o, &input);
+      return;
+    }
+  if (!n)
+    {
+      error (0, 0, _("there is no file after %s"), quote (separator->text));
+      front_try_help ();
+    }
+  for (size_t i = 0; i < n; i++)
+    {
+      input = (struct pmap_input) { .file = argv[i],
+                                    .linked = separator->linked };
+      pmap_add_input (o, &input);
+    }
+}
+
+/* Exit if the sources of O do not go together, or with its other options.  */
+static void
+check_inputs (struct pmap_options const *o)
+{
+  size_t standard = 0;
+  for (size_t i = 0; i < o->n_inputs; i++)
+    {
+      char const *file = o->input[i].file;
+      standard += file && strcmp (file, "-") == 0;
+      if (o->blocks && !file)
+        {
+          error (0, 0, _("%s and %s exclude each other"), "--blocks",
+                 quote (o->input[i].linked ? ":::+" : ":::"));
+          front_try_help ();
+        }
+    }
+  if ((o->blocks || o->filter) && 1 < o->n_inputs)
+    {
+      error (0, 0, _("%s and %s exclude each other"),
+             o->blocks ? "--blocks" : "--filter",
+             _("several sources of items"));
+      front_try_help ();
+    }
+  if (1 < standard)
+    {
+      error (0, 0, _("standard input can be read only once"));
+      front_try_help ();
+    }
 }
 
 void
 pmap_parse_operands (int argc, char **argv, struct pmap_options *o)
 {
   int n = 0;
-  while (n < argc && !is_separator (argv[n]))
+  while (n < argc && !find_separator (argv[n]))
     n++;
   if (o->script && n)
     {
@@ -43,38 +115,15 @@ pmap_parse_operands (int argc, char **argv, struct pmap_options *o)
     }
   o->command = argv;
   o->n_command = n;
-  if (n == argc)
-    return;
-
-  char const *separator = argv[n++];
-  for (int i = n; i < argc; i++)
-    if (is_separator (argv[i]))
-      {
-        error (0, 0, _("only one of ':::' and '::::' may be given"));
-        front_try_help ();
-      }
-  if (o->arg_file)
+  struct separator const *separator;
+  while (n < argc && (separator = find_separator (argv[n])))
     {
-      error (0, 0, _("--arg-file and %s exclude each other"),
-             quote (separator));
-      front_try_help ();
+      int start = ++n;
+      while (n < argc && !find_separator (argv[n]))
+        n++;
+      add_inputs (o, separator, argv + start, n - start);
     }
-  if (strcmp (separator, items_separator) == 0 && o->blocks)
-    {
-      error (0, 0, _("%s and %s exclude each other"), "--blocks",
-             quote (separator));
-      front_try_help ();
-    }
-  if (strcmp (separator, items_separator) == 0)
-    {
-      o->arg_item = argv + n;
-      o->n_arg_items = argc - n;
-    }
-  else if (n + 1 == argc)
-    o->arg_file = argv[n];
-  else
-    {
-      error (0, 0, _("'::::' takes one file"));
-      front_try_help ();
-    }
+  if (!o->n_inputs)
+    pmap_add_input (o, &(struct pmap_input) { .file = "-" });
+  check_inputs (o);
 }

@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stddef.h>
@@ -17,6 +18,7 @@
 
 #include "c-ctype.h"
 #include "error.h"
+#include "xalloc.h"
 
 #include "cpus.h"
 #include "front.h"
@@ -29,6 +31,7 @@ struct parsing
   struct pmap_options *o;
   char const *processes;        /* the value of -P, or null */
   bool grouping_set;            /* O's way to put outputs together was said */
+  bool header;                  /* a header was */
 };
 
 /* An option.  */
@@ -43,6 +46,13 @@ struct row
   size_t offset;                /* of what SET changes in the options */
   char const *what;             /* of what VALUE is the number, for messages */
 };
+
+void
+pmap_add_input (struct pmap_options *o, struct pmap_input const *input)
+{
+  o->input = xrealloc (o->input, (o->n_inputs + 1) * sizeof *o->input);
+  o->input[o->n_inputs++] = *input;
+}
 
 /* The delimiter that S, the value of -d, means: one character, or an escape
    as in C.  */
@@ -154,6 +164,47 @@ set_delimiter (struct parsing *p, struct row const *row, char *value)
 {
   (void) row;
   p->o->delimiter = parse_delimiter (value);
+}
+
+static void
+set_arg_file (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  pmap_add_input (p->o, &(struct pmap_input) { .file = value });
+}
+
+static void
+set_column_separator (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  free (p->o->column_separator);
+  p->o->column_separator = pmap_record_string (value,
+                                               &p->o->column_separator_len);
+  if (!p->o->column_separator_len)
+    front_bad_value (_("column separator"), value);
+}
+
+static void
+set_header (struct parsing *p, struct row const *row, char *value)
+{
+  p->header = true;
+  p->o->header = value ? parse_count (_(row->what), value) : 0;
+}
+
+static void
+set_shuffle (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  p->o->shuffle = true;
+  p->o->seeded = value != NULL;
+  uintmax_t n = 0;
+  char *end = NULL;
+  errno = 0;
+  if (value)
+    n = strtoumax (value, &end, 10);
+  if (value && (!is_number (value) || errno || n > UINT64_MAX))
+    front_bad_value (_("seed"), value);
+  p->o->seed = n;
 }
 
 static void
@@ -326,10 +377,11 @@ show_version (struct parsing *p, struct row const *row, char *value)
 /* All options, by name.  */
 #define AT(member) offsetof (struct pmap_options, member)
 static struct row const rows[] = {
-  { "arg-file", 'a', required_argument, set_string, AT (arg_file), NULL },
+  { "arg-file", 'a', required_argument, set_arg_file, 0, NULL },
   { "blocks", 'b', optional_argument, set_blocks, 0, NULL },
   { "callback", 0, required_argument, set_string, AT (callback), NULL },
   { "chunksize", 'n', required_argument, set_chunk, 0, NULL },
+  { "colsep", 0, required_argument, set_column_separator, 0, NULL },
   { "command", 'c', required_argument, set_string, AT (script), NULL },
   { "deadline", 0, required_argument, set_duration, AT (deadline), NULL },
   { "delimiter", 'd', required_argument, set_delimiter, 0, NULL },
@@ -339,8 +391,7 @@ static struct row const rows[] = {
   { "failed", 0, required_argument, set_string, AT (failed_file), NULL },
   { "filter", 'w', no_argument, set_flag, AT (filter), NULL },
   { "halt", 0, required_argument, set_halt, 0, NULL },
-  { "header", 0, required_argument, set_count,
-    AT (header), N_("number of lines") },
+  { "header", 0, optional_argument, set_header, 0, N_("number of lines") },
   { "help", 0, no_argument, show_help, 0, NULL },
   { "initializer", 0, required_argument, set_string,
     AT (initializer), NULL },
@@ -365,6 +416,7 @@ static struct row const rows[] = {
     AT (retry_delay), NULL },
   { "round-robin", 0, no_argument, set_flag, AT (round_robin), NULL },
   { "shell", 0, required_argument, set_string, AT (shell), NULL },
+  { "shuffle", 0, optional_argument, set_shuffle, 0, NULL },
   { "signal", 's', required_argument, set_signal, 0, NULL },
   { "tag", 0, no_argument, set_flag, AT (tag), NULL },
   { "timeout", 't', required_argument, set_timeout, 0, NULL },
@@ -443,12 +495,16 @@ check_combinations (struct pmap_options *o)
       "--chunksize=max" },
     { o->filter && o->script, "--filter", "--command" },
     { o->filter && o->blocks, "--filter", "--blocks" },
+    { o->filter && o->column_separator, "--filter", "--colsep" },
+    { o->filter && o->names, "--filter", "--header" },
     { o->filter && o->ungrouped, "--filter", "--ungrouped" },
     { o->filter && o->replacement, "--filter", "--replace" },
     { o->filter && o->max_chars, "--filter", "--max-chars" },
     { o->filter && o->chunk == PMAP_CHUNK_MAX, "--filter",
       "--chunksize=max" },
     { o->blocks && o->script, "--blocks", "--command" },
+    { o->blocks && o->column_separator, "--blocks", "--colsep" },
+    { o->blocks && o->shuffle, "--blocks", "--shuffle" },
     { o->blocks && o->replacement, "--blocks", "--replace" },
     { o->blocks && o->max_chars, "--blocks", "--max-chars" },
     { o->blocks && o->chunk == PMAP_CHUNK_MAX, "--blocks",
@@ -464,7 +520,7 @@ check_combinations (struct pmap_options *o)
     { o->max_tasks && !warm, "--max-tasks-per-child",
       "--command or --filter" },
     { o->shell && !o->script, "--shell", "--command" },
-    { o->header && !o->blocks, "--header", "--blocks" },
+    { o->header && !o->blocks, "--header=N", "--blocks" },
     { o->record_end && !o->blocks, "--recend", "--blocks" },
     { o->record_start && !o->blocks, "--recstart", "--blocks" },
     { o->round_robin && !o->blocks, "--round-robin", "--blocks" }
@@ -512,7 +568,10 @@ pmap_parse_options (int argc, char **argv, struct pmap_options *o)
         front_try_help ();
       row->set (&p, row, optarg);
     }
+  o->names = p.header && !o->header && !o->blocks;
   check_combinations (o);
+  if (o->blocks && p.header && !o->header)
+    o->header = 1;
   if (o->retry_delay < 0)
     o->retry_delay = 100 * MP_MILLISECOND;
   o->per_item = (o->callback || o->error_callback || o->retries != 1

@@ -72,15 +72,18 @@ item_name (char const *data, size_t len)
   return name;
 }
 
-/* Find the first item of TASK: store where it is in *DATA and return its
-   length.  If TASK has no items, store null.  */
+/* Find the only row of TASK, or its first item: store where it is in *DATA and
+   return its length.  If TASK has no items, store null.  */
 static size_t
 first_item (struct mp_task const *task, char const **data)
 {
   if (task->lines && !task->n_items)
     return mp_lines_get (task->lines, 0, data);
-  *data = task->n_items ? task->item[0].data : NULL;
-  return task->n_items ? task->item[0].len : 0;
+  struct mp_item const *item = mp_task_item (task);
+  if (!item && task->n_items)
+    item = &task->item[0];
+  *data = item ? item->data : NULL;
+  return item ? item->len : 0;
 }
 
 char *
@@ -143,6 +146,35 @@ pmap_report_lines (struct pmap_messages const *m, struct mp_lines *l)
     }
 }
 
+/* Whether an item of TASK holds a NUL byte.  */
+static bool
+holds_nul (struct mp_task const *task)
+{
+  for (size_t i = 0; i < task->n_items; i++)
+    if (memchr (task->item[i].data, '\0', task->item[i].len))
+      return true;
+  return false;
+}
+
+/* Report that WHAT, which is TASK, has no value for a placeholder of O's
+   command.  */
+static void
+report_lack (struct pmap_messages const *m, struct pmap_options const *o,
+             struct mp_task const *task, char const *what)
+{
+  struct mp_expansion const e = { .item = task->item,
+                                  .n_items = task->n_items };
+  char const *placeholder;
+  size_t len;
+  if (!mp_template_lacks (o->template, &e, &placeholder, &len))
+    return;
+  char const *name = quote_mem (placeholder, len);
+  if (o->columns)
+    pmap_say (m, 0, _("%s has no column for %s"), what, name);
+  else
+    pmap_say (m, 0, _("task %llu has no item for %s"), task->index, name);
+}
+
 void
 pmap_report_error (struct pmap_messages const *m,
                    struct pmap_options const *o, struct mp_task const *task,
@@ -156,7 +188,9 @@ pmap_report_error (struct pmap_messages const *m,
                      ? _("item %llu holds a newline, which no line can")
                      : _("item %llu holds a NUL byte, which no line can")),
               task->index);
-  else if (err == EINVAL && item && memchr (item->data, '\0', item->len))
+  else if (err == ENODATA)
+    report_lack (m, o, task, what);
+  else if (err == EINVAL && holds_nul (task))
     pmap_say (m, 0, _("item %llu holds a NUL byte, which no argument can"),
               task->index);
   else if (err == ENOTTY)

@@ -275,7 +275,8 @@ is_program_error (int err)
 {
   switch (err)
     {
-    case E2BIG: case EMSGSIZE: case EINVAL: case ENOMEM: case ENOTTY:
+    case E2BIG: case EMSGSIZE: case EINVAL: case ENODATA: case ENOMEM:
+    case ENOTTY:
       return false;
     default:
       return true;

@@ -57,6 +57,25 @@ copy_arguments (int argc, char **argv)
   return copy;
 }
 
+/* Return the command that O asks for, parsed.  */
+static struct mp_template *
+parse_command (struct pmap_options const *o)
+{
+  struct mp_template_options const options = {
+    .replacement = o->replacement,
+    .columns = o->columns,
+    .positions = o->chunk == PMAP_CHUNK_MAX ? 0 : o->chunk
+  };
+  struct mp_template *command;
+  if (o->script || o->filter
+      ? mp_template_append (o->command, o->n_command, o->columns, &command)
+      : o->blocks
+      ? mp_template_without_items (o->command, o->n_command, &command)
+      : mp_template_parse (o->command, o->n_command, &options, &command))
+    xalloc_die ();
+  return command;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -82,17 +101,15 @@ main (int argc, char **argv)
       o.command = shell;
       o.n_command = sizeof shell / sizeof *shell;
     }
-  if (o.script || o.filter
-      ? mp_template_append (o.command, o.n_command, &command)
-      : o.blocks
-      ? mp_template_without_items (o.command, o.n_command, &command)
-      : mp_template_parse (o.command, o.n_command, o.replacement, &command))
-    xalloc_die ();
+  struct pmap_sources *sources = pmap_sources_open (&o, &messages);
+  o.columns = pmap_sources_columns (sources);
+  command = parse_command (&o);
+  o.template = command;
   if (!o.dry_run && (o.filter || mp_template_fixed_program (command)))
     file = find_program (o.command[0]);
   if (!o.script && o.initializer)
     o.init_shell = init_shell = find_program ("sh");
-  struct pmap_feed *feed = pmap_feed_open (&o, command, &messages);
+  struct pmap_feed *feed = pmap_feed_open (&o, sources, command, &messages);
   struct pmap_joblog *log = pmap_joblog_open (&o);
   int status;
   if (o.dry_run)
@@ -104,6 +121,9 @@ main (int argc, char **argv)
     status = pmap_run (&o, feed, command, file, &messages, log);
   pmap_feed_close (feed);
   mp_template_free (command);
+  pmap_sources_close (sources);
+  free (o.input);
+  free (o.column_separator);
   free (o.record_end);
   free (o.record_start);
   free (file);

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "attribute.h"
 
@@ -30,14 +31,29 @@ struct pmap_halt
   bool percent;                 /* of all tasks */
 };
 
+/* A source of items: FILE, where "-" is standard input; or, if that is null,
+   the strings ITEM.  */
+struct pmap_input
+{
+  char const *file;
+  char *const *item;
+  size_t n_items;
+  bool linked;                  /* its items go with those of the one before */
+};
+
 /* What the command line asks for.  */
 struct pmap_options
 {
   /* Items.  */
   char delimiter;
-  char const *arg_file;         /* null: standard input */
-  char *const *arg_item;        /* those after `:::', or null */
-  size_t n_arg_items;
+  struct pmap_input *input;     /* owned */
+  size_t n_inputs;
+  bool names;                   /* the first item of each has names of
+                                   columns */
+  char *column_separator;       /* owned; null: an item is one column */
+  size_t column_separator_len;
+  bool shuffle, seeded;
+  uint64_t seed;
   size_t chunk;                 /* items a task, or PMAP_CHUNK_MAX */
   size_t max_chars;             /* of a command line; 0: not said */
 
@@ -45,6 +61,8 @@ struct pmap_options
   char *const *command;
   size_t n_command;
   char const *replacement;      /* for {}, or null */
+  struct mp_columns const *columns;     /* what rows of items are; or null */
+  struct mp_template const *template;   /* COMMAND, parsed */
 
   /* Warm shells.  */
   char const *script;           /* null: a fresh process a task */
@@ -107,6 +125,9 @@ struct pmap_options
   bool dry_run;
 };
 
+/* Add INPUT to those of O.  */
+void pmap_add_input (struct pmap_options *o, struct pmap_input const *input);
+
 /* Parse the options of the ARGC strings ARGV into *O, or exit if they are no
    good.  Return the index of the first operand.  */
 int pmap_parse_options (int argc, char **argv, struct pmap_options *o);
@@ -153,13 +174,54 @@ void pmap_report_error (struct pmap_messages const *m,
 void pmap_report_callback (struct pmap_messages const *m,
                            struct mp_task const *task);
 
+/* Where the items come from: all sources.  They give rows, each with an item of
+   every source.  Opaque to its users.  */
+struct pmap_sources;
+
+/* Open the sources that O asks for, and read their headers, if any; a failure
+   is reported and ends the program.  Later messages go through MESSAGES, which
+   outlive the sources.  */
+struct pmap_sources *pmap_sources_open (struct pmap_options const *o,
+                                        struct pmap_messages const *messages);
+
+void pmap_sources_close (struct pmap_sources *s);
+
+/* What the rows of S are: null if an item is all that there is to them.  And
+   how many items they have.  */
+struct mp_columns const *pmap_sources_columns (struct pmap_sources const *s);
+size_t pmap_sources_width (struct pmap_sources const *s);
+
+/* The descriptor that S waits for, or -1; and let it be FD instead.  */
+int pmap_sources_fd (struct pmap_sources const *s);
+void pmap_sources_redirect (struct pmap_sources *s, int fd);
+
+/* Give the next row of S in *ROW; it stays S's and is good until the next call.
+   Never wait: at the end, *ROW is null.
+   Return 0; EAGAIN if the descriptor must become readable first; ENOMEM if
+   memory cannot hold the next item, which is then left out.  Other failures are
+   reported and are an end.  */
+int pmap_sources_next (struct pmap_sources *s, struct mp_item **row);
+
+/* Whether the items of S, which has one source, are the lines of a file as END
+   ends them.  If so, mp_items_more for that, which gives none if they are not
+   given in their order.  */
+bool pmap_sources_has_lines (struct pmap_sources const *s, char end);
+size_t pmap_sources_more (struct pmap_sources *s, size_t max,
+                          size_t max_bytes, char const **data, size_t *len);
+
+/* Whether a source could not be read.  Report that so it is for what was read
+   last, for the reason ERR.  */
+bool pmap_sources_failed (struct pmap_sources const *s);
+void pmap_sources_fail (struct pmap_sources *s, int err);
+
 /* Where the tasks come from.  Opaque to its users.  */
 struct pmap_feed;
 
-/* Open the items that O asks for, for commands like COMMAND; a failure is
-   reported and ends the program.  Later messages go through MESSAGES, which
-   outlive the feed.  */
+/* Make tasks of the items of SOURCES, which outlive the feed, for commands like
+   COMMAND, as O says; a failure is reported and ends the program.  Later
+   messages go through MESSAGES, which outlive the feed.  */
 struct pmap_feed *pmap_feed_open (struct pmap_options const *o,
+                                  struct pmap_sources *sources,
                                   struct mp_template const *command,
                                   struct pmap_messages const *messages);
 

@@ -38,6 +38,7 @@ blocks_ 'a>\n>b\n>c>d' '[a>\n][>b\n][>c>d]' --recend='\n' --recstart='>' -b1
 blocks_ 'a\tb\tc' '[a\t][b\t][c]' --recend='\x9' -b1
 blocks_ 'abcdefg' '[abc][def][g]' --recend= -b3
 blocks_ 'h\na\nb\nc\n' '[h\na\nb\n][h\nc\n]' --header=1 -b -n2
+blocks_ 'h\na\nb\nc\n' '[h\na\nb\n][h\nc\n]' --header -b -n2
 blocks_ 'h\ni\na\nb\n' '[h\ni\na\n][h\ni\nb\n]' --header=2 -b1
 blocks_ 'h\n' '' --header=1 -b
 blocks_ 'h\0a\0b\0' '[h\0a\0][h\0b\0]' -0 --header=1 -b1
@@ -119,9 +120,12 @@ usage_ '--blocks and --command exclude each other' -b -c cat
 usage_ '--blocks and --replace exclude each other' -b -I X cat
 usage_ '--blocks and --max-chars exclude each other' -b --max-chars=9 cat
 usage_ '--blocks and --chunksize=max exclude each other' -b -n max cat
+usage_ '--blocks and --colsep exclude each other' -b --colsep=, cat
+usage_ '--blocks and --shuffle exclude each other' -b --shuffle cat
 usage_ "--blocks and ':::' exclude each other" -b cat ::: a
 usage_ "--chunksize and --recend='' exclude each other" -b -n1 --recend= cat
-for o in header=1 recend=x recstart=x round-robin; do
+usage_ '--header=N makes sense only with --blocks' --header=1 cat
+for o in recend=x recstart=x round-robin; do
   usage_ "--${o%%=*} makes sense only with --blocks" --$o cat
 done
 usage_ "invalid block size: '0'" -b0 cat

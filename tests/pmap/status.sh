@@ -49,16 +49,6 @@ check_ 125 '' "pmap: invalid option -- '!'\n$try" pmap -! echo
 check_ 125 '' "pmap: option requires an argument -- 'n'\n$try" pmap -n
 check_ 125 '' "pmap: option '--tag' doesn't allow an argument\n$try" \
   pmap --tag=x echo
-check_ 125 '' "pmap: only one of ':::' and '::::' may be given\n$try" \
-  pmap echo ::: a ::: b
-check_ 125 '' "pmap: only one of ':::' and '::::' may be given\n$try" \
-  pmap echo ::: a :::: b
-check_ 125 '' "pmap: --arg-file and ':::' exclude each other\n$try" \
-  pmap -a in echo ::: a
-check_ 125 '' "pmap: --arg-file and '::::' exclude each other\n$try" \
-  pmap -a in echo :::: in
-check_ 125 '' "pmap: '::::' takes one file\n$try" pmap echo ::::
-check_ 125 '' "pmap: '::::' takes one file\n$try" pmap echo :::: in file
 for d in '' ab '\q' '\x' '\x100' '\400' '\08' '\' '\x1g' '\-1'; do
   # A backslash alone is a delimiter.
   test "x$d" = 'x\' && continue

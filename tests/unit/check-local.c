@@ -140,6 +140,7 @@ run_items (char const *script, bool found, struct expected const *item, int n,
   char const *expected[MP_STREAMS] = { out, err };
   int fd[MP_STREAMS], saved[MP_STREAMS];
   sigset_t none, chld, old;
+  struct mp_template_options const none_said = { .replacement = NULL };
   struct mp_template *command;
   struct mp_executor *ex;
   struct user u = { .item = item, .n = n };
@@ -148,7 +149,7 @@ run_items (char const *script, bool found, struct expected const *item, int n,
   sigaddset (&chld, SIGCHLD);
   ck_assert_int_eq (mp_sigflags_install (SIGCHLD), 0);
   sigprocmask (SIG_BLOCK, &chld, &old);
-  ck_assert_int_eq (mp_template_parse (argv, N_ENTRIES (argv), NULL,
+  ck_assert_int_eq (mp_template_parse (argv, N_ENTRIES (argv), &none_said,
                                        &command), 0);
   struct mp_local_options options = {
     .command = command, .file = found ? NULL : "/bin/sh",

@@ -112,7 +112,7 @@ START_TEST (task_code)
       sprintf (expected, "PMAP_INDEX=12%s PMAP_ITEM='it'\\''s '\\''';"
                "__pmap_task 'it'\\''s '\\'''\n__pmap_end $?\n",
                i == 1 ? " PMAP_ATTEMPT=2" : "");
-      ENSURE (mp_shellcode_task (&c, task, &attempt) == 0);
+      ENSURE (mp_shellcode_task (&c, task, NULL, &attempt) == 0);
       ENSURE (c.length == strlen (expected));
       ENSURE (memcmp (c.text, expected, c.length) == 0);
     }

@@ -39,9 +39,10 @@ item_of (char const *data, size_t len)
 static struct mp_template *
 parse (char const *const *word, char const *replacement)
 {
+  struct mp_template_options const o = { .replacement = replacement };
   struct mp_template *t = NULL;
-  ck_assert_int_eq (mp_template_parse ((char *const *) word, count (word),
-                                       replacement, &t), 0);
+  ck_assert_int_eq (mp_template_parse ((char *const *) word, count (word), &o,
+                                       &t), 0);
   return t;
 }
 
@@ -225,7 +226,7 @@ announced (struct mp_template const *t, struct mp_expansion const *e)
 {
   size_t size = mp_template_base_size (t);
   for (size_t i = 0; i < e->n_items; i++)
-    size += mp_template_item_size (t, &e->item[i]);
+    size += mp_template_row_size (t, &e->item[i], i);
   return size;
 }
 
@@ -342,6 +343,7 @@ END_TEST
 START_TEST (no_memory)
 {
   char const *const word[WORDS_MAX] = { "echo", "a{}b{#}", "{.}", "c" };
+  struct mp_template_options const o = { .replacement = NULL };
   struct mp_item const item = item_of (BYTES ("item"));
   struct mp_expansion const e = { .item = &item, .n_items = 1 };
   int err = ENOMEM;
@@ -352,7 +354,7 @@ START_TEST (no_memory)
     {
       ck_assert_int_eq (err, ENOMEM);
       shortage_after (n);
-      err = mp_template_parse ((char *const *) word, count (word), NULL, &t);
+      err = mp_template_parse ((char *const *) word, count (word), &o, &t);
       shortage_after (-1);
     }
   ck_assert_int_gt (n, 2);
@@ -476,6 +478,147 @@ START_TEST (environment_no_memory)
 }
 END_TEST
 
+/* Commands, how rows are made, and what becomes of them.  Without a separator
+   and a width, there are no columns.  */
+static struct
+{
+  char const *word[WORDS_MAX];
+  char const *replacement;
+  char const *separator;
+  size_t width, positions;
+  char const *item[WORDS_MAX];
+  char const *expected[2 * WORDS_MAX];  /* none: there is no value */
+  char const *lacking;          /* for this placeholder */
+} const rows[] = {
+  /* Columns, each an argument, or joined within one.  */
+  { { "echo" }, NULL, ",", 1, 0, { "a,b" }, { "echo", "a", "b" }, NULL },
+  { { "echo", "{}" }, NULL, ",", 1, 0, { "a b,,c" },
+    { "echo", "a b", "", "c" }, NULL },
+  { { "echo", "{.}" }, NULL, ",", 1, 0, { "a.x,b.y" }, { "echo", "a", "b" },
+    NULL },
+  { { "echo", "<{}>" }, NULL, ",", 1, 0, { "a,b" }, { "echo", "<a b>" }, NULL },
+  { { "echo", "{//}:{#}" }, NULL, ",", 1, 0, { "a/b,," },
+    { "echo", "a . .:12" }, NULL },
+  { { "echo", "{2}", "{-1}", "x{1}y{1}" }, NULL, "::", 1, 0, { "a::b:::c" },
+    { "echo", "b", ":c", "xaya" }, NULL },
+  { { "echo", "{1.}", "{1/}", "{1//}", "{1/.}" }, NULL, ",", 1, 0,
+    { "d/a.b,x" }, { "echo", "d/a", "a.b", "d", "a" }, NULL },
+  { { "echo", "{1}{2}" }, NULL, ",", 1, 0, { "," }, { "echo", "" }, NULL },
+  { { "echo", "{1}" }, NULL, ",", 1, 0, { "" }, { "echo", "" }, NULL },
+  /* Several rows: once for each.  */
+  { { "echo", "{2}", "z" }, NULL, ",", 1, 0, { "a,b", "c,d" },
+    { "echo", "b", "d", "z" }, NULL },
+  { { "echo", "<{}>{1}" }, NULL, ",", 1, 0, { "a,b", "c,d" },
+    { "echo", "<a b>a", "<c d>c" }, NULL },
+  /* Several items a row.  */
+  { { "echo" }, NULL, NULL, 2, 0, { "a", "b", "c", "d" },
+    { "echo", "a", "b", "c", "d" }, NULL },
+  { { "echo", "x{}" }, NULL, NULL, 2, 0, { "a", "b", "c", "d" },
+    { "echo", "xa b", "xc d" }, NULL },
+  { { "echo", "{2}-{-2}" }, NULL, NULL, 2, 0, { "a", "b", "c", "d" },
+    { "echo", "b-a", "d-c" }, NULL },
+  { { "echo", "{3}", "{-3}" }, NULL, NULL, 2, 0, { "a", "b" },
+    { "echo", "{3}", "{-3}", "a", "b" }, NULL },
+  { { "echo", "{3}{-1}" }, NULL, ",", 2, 0, { "a,b", "c" }, { "echo", "cc" },
+    NULL },
+  /* Names: of column 1 of item 0, of column 0 of item 1.  */
+  { { "echo", "{one}", "{two}", "{two.}", "{x}" }, NULL, ",", 2, 0,
+    { "a,b,c", "d.e" }, { "echo", "b", "d.e", "d", "{x}" }, NULL },
+  { { "echo", "{one}", "{1}", "@" }, "@", ",", 2, 0, { "a,b", "c" },
+    { "echo", "b", "{1}", "a", "b", "c" }, NULL },
+  /* Without columns, positions are those of items.  */
+  { { "echo", "{2}", "{-1.}", "{}" }, NULL, NULL, 0, 3, { "a", "b", "c.d" },
+    { "echo", "b", "c", "a", "b", "c.d" }, NULL },
+  { { "echo", "{2}:{}" }, NULL, NULL, 0, 2, { "a", "b" }, { "echo", "b:a b" },
+    NULL },
+  { { "echo", "{2}", "{1}" }, NULL, NULL, 0, 1, { "a" }, { "echo", "{2}", "a" },
+    NULL },
+  { { "echo", "{1}" }, NULL, NULL, 0, 0, { "a", "b" },
+    { "echo", "{1}", "a", "b" }, NULL },
+  { { "echo", "{1}" }, "X", NULL, 0, 1, { "a" }, { "echo", "{1}", "a" }, NULL },
+  /* What is none.  */
+  { { "echo", "{0}{01}{+1}{1 }{1.x}", "{-}{--1}{-0}{1", "{1234567890}" }, NULL,
+    ",", 1, 0, { "a" },
+    { "echo", "{0}{01}{+1}{1 }{1.x}", "{-}{--1}{-0}{1", "{1234567890}", "a" },
+    NULL },
+  { { "echo", "{{1}}" }, NULL, ",", 1, 0, { "a" }, { "echo", "{a}" }, NULL },
+  /* No value.  */
+  { { "echo", "{1}x{2}" }, NULL, ",", 1, 0, { "a" }, { NULL }, "{2}" },
+  { { "echo", "{-2/}" }, NULL, ",", 1, 0, { "a" }, { NULL }, "{-2/}" },
+  { { "echo", "{2}" }, NULL, ",", 1, 0, { "a,b", "c" }, { NULL }, "{2}" },
+  { { "echo", "{one}" }, NULL, ",", 2, 0, { "a", "b,c" }, { NULL }, "{one}" },
+  { { "echo", "{999999999}" }, NULL, ",", 1, 0, { "a" }, { NULL },
+    "{999999999}" },
+  { { "echo", "{2}" }, NULL, NULL, 0, 2, { "a" }, { NULL }, "{2}" },
+};
+
+/* Expect C to be the words EXPECTED.  */
+static void
+expect_words (struct mp_command const *c, char const *const *expected)
+{
+  size_t i;
+  for (i = 0; expected[i]; i++)
+    {
+      ck_assert_ptr_nonnull (c->argv[i]);
+      ck_assert_str_eq (c->argv[i], expected[i]);
+    }
+  ck_assert_uint_eq (c->argc, i);
+  ck_assert_ptr_null (c->argv[i]);
+}
+
+START_TEST (row)
+{
+  char const *separator = rows[_i].separator;
+  struct mp_column_name name[] = { { (char *) "one", 3, 0, 1 },
+                                   { (char *) "two", 3, 1, 0 } };
+  struct mp_columns const columns = {
+    .width = rows[_i].width, .separator = separator,
+    .separator_len = separator ? strlen (separator) : 0,
+    .name = name, .n_names = rows[_i].width == 2 ? N_ENTRIES (name) : 0
+  };
+  struct mp_template_options const o = {
+    .replacement = rows[_i].replacement,
+    .columns = rows[_i].width ? &columns : NULL,
+    .positions = rows[_i].positions
+  };
+  struct mp_item item[WORDS_MAX];
+  struct mp_expansion const e = { .item = item, .index = 12, .slot = 3,
+                                  .n_items = count (rows[_i].item) };
+  struct mp_template *t;
+  struct mp_command c = { 0 };
+  char const *placeholder;
+  size_t len;
+  for (size_t i = 0; i < e.n_items; i++)
+    item[i] = item_of (rows[_i].item[i], strlen (rows[_i].item[i]));
+  ck_assert_int_eq (mp_template_parse ((char *const *) rows[_i].word,
+                                       count (rows[_i].word), &o, &t), 0);
+  bool lacks = mp_template_lacks (t, &e, &placeholder, &len);
+  ck_assert_int_eq (lacks, rows[_i].lacking != NULL);
+  ck_assert_int_eq (mp_template_expand (t, &e, &c), lacks ? ENODATA : 0);
+  if (lacks)
+    {
+      ck_assert_uint_eq (len, strlen (rows[_i].lacking));
+      ck_assert_mem_eq (placeholder, rows[_i].lacking, len);
+    }
+  else
+    {
+      expect_words (&c, rows[_i].expected);
+      size_t width = rows[_i].width ? rows[_i].width : 1;
+      size_t size = mp_template_base_size (t);
+      for (size_t i = 0; i < e.n_items; i += width)
+        size += mp_template_row_size (t, &item[i], i / width);
+      ck_assert_uint_ge (size, size_of (&c));
+      /* Exact, but for numbers and items of which nobody knows whether they
+         are the last.  */
+      if (rows[_i].width && !strstr (rows[_i].word[1] ? rows[_i].word[1] : "",
+                                     "{#}"))
+        ck_assert_uint_eq (size, size_of (&c));
+    }
+  mp_command_free (&c);
+  mp_template_free (t);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -483,6 +626,7 @@ main (void)
   TCase *t = unit_tcase ("template");
   tcase_add_loop_test (t, meaning, 0, N_ENTRIES (meanings));
   tcase_add_loop_test (t, command, 0, N_ENTRIES (commands));
+  tcase_add_loop_test (t, row, 0, N_ENTRIES (rows));
   tcase_add_loop_test (t, sizes, 0, N_ENTRIES (commands));
   tcase_add_loop_test (t, sizes_of_meanings, 0, N_ENTRIES (meanings));
   tcase_add_test (t, nul_in_item);
