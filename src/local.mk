@@ -21,13 +21,25 @@ src_pkill_tree_SOURCES = src/pkill-tree.c src/pkill-tree.h \
 src_pkill_tree_LDADD = $(src_link)
 
 bin_PROGRAMS += src/pmap
-src_pmap_SOURCES = src/pmap.c src/pmap.h src/pmap-blocks.c \
-  src/pmap-commands.c src/pmap-failed.c src/pmap-failed.h src/pmap-feed.c \
-  src/pmap-help.c src/pmap-joblog.c src/pmap-joblog.h \
-  src/pmap-observer.c src/pmap-observer.h src/pmap-operands.c src/pmap-options.c src/pmap-policy.c \
-  src/pmap-policy.h src/pmap-report.c src/pmap-run.c src/pmap-signals.c \
-  src/pmap-signals.h src/pmap-sources.c src/pmap-tty.c src/pmap-workers.c \
-  src/pmap-workers.h
+# A part a line.
+src_pmap_SOURCES =
+src_pmap_SOURCES += src/pmap.c src/pmap.h
+src_pmap_SOURCES += src/pmap-blocks.c
+src_pmap_SOURCES += src/pmap-commands.c
+src_pmap_SOURCES += src/pmap-failed.c src/pmap-failed.h
+src_pmap_SOURCES += src/pmap-feed.c
+src_pmap_SOURCES += src/pmap-help.c
+src_pmap_SOURCES += src/pmap-joblog.c src/pmap-joblog.h
+src_pmap_SOURCES += src/pmap-observer.c src/pmap-observer.h
+src_pmap_SOURCES += src/pmap-operands.c
+src_pmap_SOURCES += src/pmap-options.c
+src_pmap_SOURCES += src/pmap-policy.c src/pmap-policy.h
+src_pmap_SOURCES += src/pmap-report.c
+src_pmap_SOURCES += src/pmap-run.c
+src_pmap_SOURCES += src/pmap-signals.c src/pmap-signals.h
+src_pmap_SOURCES += src/pmap-sources.c
+src_pmap_SOURCES += src/pmap-tty.c
+src_pmap_SOURCES += src/pmap-workers.c src/pmap-workers.h
 src_pmap_LDADD = $(src_link)
 
 bin_PROGRAMS += src/pspawn
