@@ -133,6 +133,7 @@ count_done (struct mp_filter *f, size_t n)
 {
   struct mp_lines *l = f->first->lines;
   l->done += n;
+  f->ex->base.pool->lines_done += n;
   f->done += n;
   f->unanswered -= n;
   if (l->done == l->n)

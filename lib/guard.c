@@ -152,6 +152,8 @@ stop (struct mp_guard *g)
   sigemptyset (&cont);
   sigaddset (&cont, SIGCONT);
   kill (g->worker, SIGTSTP);
+  if (g->stopping)
+    g->stopping (g->arg);
   if (sigtimedwait (&cont, NULL, &now) == SIGCONT)
     kill (g->worker, SIGCONT);
   else

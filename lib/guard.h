@@ -33,6 +33,11 @@ struct mp_guard
   int lifeline;                 /* in the worker: at end of file when the
                                    guard is gone, which sends it SIGTERM,
                                    too; otherwise -1 */
+
+  /* Null, or called with ARG in the guard, about to stop: to whoever waits for
+     it, the terminal is free then.  */
+  void (*stopping) (void *arg);
+  void *arg;
 };
 
 /* Split the calling process, which has a single thread, into a guard and a
@@ -51,10 +56,10 @@ int mp_guard_split (struct mp_guard *g, char const *name, char *title,
                     size_t size);
 
 /* In the guard: pass on to the worker every signal of FORWARD that comes
-   (SIGTSTP stops also the guard itself, after it was passed on), until the
-   worker has ended.  SIGCHLD and FORWARD must be blocked.  Then send SIGKILL
-   to every descendant that is left.  Return the worker's status, as wait(2)
-   tells.  */
+   (SIGTSTP stops also the guard itself, after it was passed on and G->stopping
+   has returned), until the worker has ended.  SIGCHLD and FORWARD must be
+   blocked.  Then send SIGKILL to every descendant that is left.  Return the
+   worker's status, as wait(2) tells.  */
 int mp_guard_watch (struct mp_guard *g, sigset_t const *forward);
 
 #endif

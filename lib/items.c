@@ -98,6 +98,7 @@ fill (struct mp_items *r)
       return errno;
     }
   r->end += n;
+  r->read += n;
   r->ended = n == 0;
   return 0;
 }
@@ -182,4 +183,30 @@ mp_items_more (struct mp_items *r, size_t max, size_t max_bytes,
   r->start += *len;
   r->searched = MAX (r->searched, r->start);
   return n;
+}
+
+bool
+mp_items_rest (struct mp_items const *r, unsigned long long *n)
+{
+  unsigned long long left = 0;
+  if (!r->ended && (!mp_readnow_left (r->fd, &left) || left))
+    return false;
+  size_t rest = r->end - r->start;
+  size_t used;
+  char const *data = r->buffer + r->start;
+  *n = mp_lines_count (data, rest, r->delimiter, rest, &used);
+  *n += used < rest;
+  return true;
+}
+
+bool
+mp_items_left (struct mp_items const *r, unsigned long long *given,
+               unsigned long long *left)
+{
+  *left = 0;
+  if (!r->ended && !mp_readnow_left (r->fd, left))
+    return false;
+  *given = r->read - (r->end - r->start);
+  *left += r->end - r->start;
+  return true;
 }

@@ -30,6 +30,7 @@ struct mp_items
   size_t allocated;
   size_t start, end;            /* the bytes read and not yet given */
   size_t searched;              /* no delimiter from START up to here */
+  unsigned long long read;      /* bytes read in all */
 };
 
 /* Make R read items that end with DELIMITER (the last one also with the end
@@ -54,5 +55,15 @@ int mp_items_next (struct mp_items *r, struct mp_item *item);
    and are good until the next call.  Return how many there are.  */
 size_t mp_items_more (struct mp_items *r, size_t max, size_t max_bytes,
                       char const **data, size_t *len);
+
+/* Store in *N how many items R has still to give, if it holds them all.  Return
+   whether it does.  */
+bool mp_items_rest (struct mp_items const *r, unsigned long long *n);
+
+/* Store in *GIVEN how many bytes of the input R has given as items, and in
+   *LEFT how many there are still, if that can be known: of a regular file, and
+   of a pipe that nobody writes to any more.  Return whether it can.  */
+bool mp_items_left (struct mp_items const *r, unsigned long long *given,
+                    unsigned long long *left);
 
 #endif

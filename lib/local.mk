@@ -54,6 +54,7 @@ lib_libmp_a_SOURCES += lib/proctext.c lib/proctext.h
 lib_libmp_a_SOURCES += lib/proctree.c lib/proctree.h
 lib_libmp_a_SOURCES += lib/procwait.c lib/procwait.h
 lib_libmp_a_SOURCES += lib/quota.c lib/quota.h
+lib_libmp_a_SOURCES += lib/rate.c lib/rate.h
 lib_libmp_a_SOURCES += lib/readnow.c lib/readnow.h
 lib_libmp_a_SOURCES += lib/recdir.c lib/recdir.h
 lib_libmp_a_SOURCES += lib/recnum.c lib/recnum.h

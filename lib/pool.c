@@ -488,6 +488,8 @@ mp_pool_note (struct mp_pool *pool, char const *text, size_t len)
 {
   if (pool->output_error)
     return;
+  /* It may come when this turn's output was written.  */
+  pool->again = true;
   int err = mp_order_note (&pool->order, text, len);
   if (err)
     pool->output_error = err;
@@ -524,7 +526,7 @@ flush (struct mp_pool *pool, mp_time now)
       || pool->out[MP_STREAM_ERR].source.watched)
     return;
   if (!pool->flush_at)
-    pool->flush_at = now + flush_delay;
+    pool->flush_at = MAX (now + flush_delay, pool->flush_after);
   if (now < pool->flush_at && !all_done (pool) && !pool->stopping)
     return;
 

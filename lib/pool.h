@@ -204,9 +204,12 @@ struct mp_pool
   bool spooled;                 /* output of a task goes on when it has ended
                                    for good */
   int signal;                   /* to one that has taken more */
+  mp_time flush_after;          /* output may be gathered until then; changes */
   struct mp_callbacks const *callbacks; /* or null; not for MP_GROUP_LINES */
 
   /* Below is the pool's own.  */
+  unsigned long long lines_done;        /* lines of tasks that have an
+                                           outcome, in any attempt */
   struct mp_task *pending;      /* made, and to be started before others, in
                                    their order */
   struct mp_task *delayed;      /* to be started later, in the order of time */

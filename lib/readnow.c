@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -58,4 +59,27 @@ mp_readnow (struct mp_readnow *r, int fd, void *buffer, size_t size)
     n = try_read (r, fd, buffer, size);
   while (n < 0 && errno == EINTR);
   return n;
+}
+
+bool
+mp_readnow_left (int fd, unsigned long long *left)
+{
+  struct stat st;
+  if (fstat (fd, &st) != 0)
+    return false;
+  if (S_ISREG (st.st_mode))
+    {
+      off_t at = lseek (fd, 0, SEEK_CUR);
+      *left = 0 <= at && at < st.st_size ? st.st_size - at : 0;
+      return 0 <= at;
+    }
+  /* What a pipe holds is all there is if it has no writer: pipe(7),
+     poll(2).  */
+  int n = 0;
+  struct pollfd p = { .fd = fd, .events = POLLIN };
+  if (!S_ISFIFO (st.st_mode) || poll (&p, 1, 0) <= 0
+      || !(p.revents & POLLHUP) || ioctl (fd, FIONREAD, &n) != 0)
+    return false;
+  *left = n;
+  return true;
 }

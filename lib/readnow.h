@@ -24,4 +24,9 @@ int mp_readnow_init (struct mp_readnow *r, int fd);
    happen.  */
 ssize_t mp_readnow (struct mp_readnow *r, int fd, void *buffer, size_t size);
 
+/* Store in *LEFT how many bytes can still be read from FD, if that is known:
+   for a regular file, and for a pipe that nobody writes to any more.  Return
+   whether it is.  */
+bool mp_readnow_left (int fd, unsigned long long *left);
+
 #endif

@@ -90,6 +90,13 @@ write_now (struct mp_sink *s, char const *data, size_t len)
   return write (s->fd, data, len);
 }
 
+ssize_t
+mp_sink_intrude (struct mp_sink const *s, char const *data, size_t len)
+{
+  struct mp_sink copy = *s;
+  return write_now (&copy, data, len);
+}
+
 /* Write what is possible of the LEN bytes at DATA and store in *WRITTEN how
    many.  Return 0, EAGAIN, or the errno value of a failed write.  */
 static int
@@ -97,11 +104,16 @@ write_some (struct mp_sink *s, char const *data, size_t len, size_t *written)
 {
   *written = 0;
   s->blocked = false;
-  if (s->writing && len)
-    s->writing (s->arg);
+  if (s->writing && len && !s->writing (s->arg, s))
+    {
+      s->blocked = true;
+      return EAGAIN;
+    }
   while (*written < len)
     {
       ssize_t n = write_now (s, data + *written, len - *written);
+      if (n > 0)
+        s->last = data[*written + n - 1];
       if (n >= 0)
         {
           *written += n;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Where output goes.  Small pieces are gathered, so that a reader is not
    woken for each of them; mp_sink_flush sends them on.  */
@@ -17,12 +18,14 @@ struct mp_sink
   bool patient;                 /* a write never waits long: regular file */
   bool no_nowait;               /* the kernel has no RWF_NOWAIT for it */
   bool blocked;                 /* the last write would have waited */
+  char last;                    /* the last byte written */
   char *buffer;
   size_t length;                /* bytes gathered */
   unsigned long long sent;      /* bytes written so far */
 
-  /* Null, or called with ARG before something is written.  */
-  void (*writing) (void *arg);
+  /* Null, or called with ARG before something is written.  Return whether it
+     may be: otherwise, FD must become writable first.  */
+  bool (*writing) (void *arg, struct mp_sink const *s);
   void *arg;
 };
 
@@ -49,5 +52,10 @@ int mp_sink_put (struct mp_sink *s, char const *data, size_t len,
 /* Send on what S has gathered, without waiting.  Return 0, EAGAIN if S->fd
    must become writable first, or the errno value of a failed write.  */
 int mp_sink_flush (struct mp_sink *s);
+
+/* Write some of the LEN bytes at DATA to S at once, before what S has gathered,
+   without waiting and without being asked for it: for what S->writing does.
+   Return how many, or -1 with errno EAGAIN or another.  */
+ssize_t mp_sink_intrude (struct mp_sink const *s, char const *data, size_t len);
 
 #endif

@@ -40,6 +40,7 @@ unit_tests += tests/unit/check-filters
 unit_tests += tests/unit/check-items
 unit_tests += tests/unit/check-journal
 unit_tests += tests/unit/check-output
+unit_tests += tests/unit/check-rate
 unit_tests += tests/unit/check-order
 unit_tests += tests/unit/check-template
 unit_tests += tests/unit/check-process
@@ -103,6 +104,12 @@ tests_unit_check_filters_CPPFLAGS = $(tests_unit_CPPFLAGS)
 tests_unit_check_filters_CFLAGS = $(tests_unit_CFLAGS)
 tests_unit_check_filters_LDFLAGS = $(wrap_allocation)
 tests_unit_check_filters_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_rate_SOURCES = tests/unit/check-rate.c \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_rate_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_rate_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_rate_LDADD = $(tests_unit_LDADD)
 
 tests_unit_check_items_SOURCES = tests/unit/check-items.c \
   tests/unit/shortage.c tests/unit/shortage.h \

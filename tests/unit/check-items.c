@@ -442,6 +442,38 @@ START_TEST (too_long_and_slow)
 }
 END_TEST
 
+/* What is left is known of a file, and of a pipe without a writer: in bytes,
+   and in items if all were read.  */
+START_TEST (what_is_left)
+{
+  int fd[2];
+  struct mp_items r;
+  unsigned long long given, left, n;
+  open_pipe (fd);
+  ck_assert_int_eq (mp_items_init (&r, fd[0], '\n'), 0);
+  write_all (fd[1], BYTES ("one\ntwo\nthree"));
+  ck_assert (!mp_items_left (&r, &given, &left));
+  ck_assert_str_eq (next (&r).data, "one");
+  ck_assert (!mp_items_left (&r, &given, &left));
+  ck_assert (!mp_items_rest (&r, &n));
+  write_all (fd[1], BYTES ("\nfour"));
+  close (fd[1]);
+  ck_assert (!mp_items_rest (&r, &n));
+  ck_assert (mp_items_left (&r, &given, &left));
+  ck_assert_uint_eq (given, strlen ("one\n"));
+  ck_assert_uint_eq (left, strlen ("two\nthree\nfour"));
+  next (&r);
+  next (&r);
+  ck_assert (mp_items_rest (&r, &n));
+  ck_assert_uint_eq (n, 1);
+  expect_items (&r, BYTES ("four" END));
+  ck_assert (mp_items_rest (&r, &n));
+  ck_assert_uint_eq (n, 0);
+  mp_items_free (&r);
+  close (fd[0]);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -454,6 +486,7 @@ main (void)
   tcase_add_loop_test (t, long_item, 0, N_ENTRIES (lengths));
   tcase_add_loop_test (t, random_pieces, 0, 4);
   tcase_add_loop_test (t, never_waits, 0, 2);
+  tcase_add_test (t, what_is_left);
   suite_add_tcase (s, t);
 
   t = unit_tcase ("failures");
