@@ -120,6 +120,36 @@ pmap_feed_redirect (struct pmap_feed *feed, int fd)
 }
 
 bool
+pmap_feed_left (struct pmap_feed const *feed, unsigned long long made,
+                unsigned long long *left, bool *about)
+{
+  struct pmap_options const *o = feed->o;
+  unsigned long long given = feed->next_arg;
+  bool known = true;
+  *about = o->chunk != 1 || feed->blocks;
+  if (o->arg_item)
+    *left = o->n_arg_items - given;
+  else if (feed->blocks)
+    {
+      given = feed->blocks->given;
+      known = (feed->blocks->file
+               && mp_readnow_left (feed->blocks->fd, left));
+    }
+  else if (*about || !mp_items_rest (&feed->reader, left))
+    {
+      known = mp_items_left (&feed->reader, &given, left);
+      *about = true;
+    }
+  if (!known || !*about)
+    return known;
+  /* The tasks to come are as large as those so far.  */
+  double more = given ? (double) made * *left / given : -1;
+  known = 0 <= more && more < 1e18;
+  *left = known ? more + 0.5 : 0;
+  return known;
+}
+
+bool
 pmap_feed_failed (struct pmap_feed const *feed)
 {
   return feed->failed || pmap_sources_failed (feed->sources);

@@ -143,6 +143,11 @@ Output:\n\
                            that failed have ended\n\
       --dry-run          write the commands to standard output and run none\n\
 "), stdout);
+  fputs (_("\n\
+Seeing:\n\
+      --progress         show on the terminal, on standard error, how far the\n\
+                           run has come; elsewhere, by a line from time to time\n\
+"), stdout);
   front_help_options ();
   fputs (_("\n\
 DURATION is a number with an optional unit: ms, s (default), m, h or d.\n\

@@ -26,7 +26,7 @@ struct pmap_info
   struct pmap_messages const *messages;
   struct mp_template const *command;
   struct pmap_feed const *feed;
-  struct mp_pool const *pool;
+  struct mp_pool *pool;
   mp_time origin;               /* when the run began */
   struct timespec wall_origin;  /* the same by the clock on the wall */
 
@@ -72,8 +72,12 @@ struct pmap_observer
      written yet; it is about to be freed.  */
   void (*delivered) (void *self, struct mp_task *task);
 
-  /* Something is about to be written to standard output or standard error.  */
-  void (*writing) (void *self);
+  /* Something is about to be written to the pool's sink for STREAM.  Return
+     whether it may be: otherwise, that must become writable first.  */
+  bool (*writing) (void *self, int stream);
+
+  /* The run was suspended if PAUSED, and otherwise, goes on.  */
+  void (*paused) (void *self, bool paused);
 
   /* Called often, after output was written, at NOW.  Return when to be called
      next, or -1.  */

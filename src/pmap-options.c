@@ -406,6 +406,7 @@ static struct row const rows[] = {
     AT (max_tasks), N_("number of tasks") },
   { "null", '0', no_argument, set_null, 0, NULL },
   { "processes", 'P', required_argument, set_processes, 0, NULL },
+  { "progress", 0, no_argument, set_flag, AT (progress), NULL },
   { "recend", 0, required_argument, set_record_end, 0, NULL },
   { "recstart", 0, required_argument, set_record_start, 0, NULL },
   { "replace", 'I', required_argument, set_replacement, 0, NULL },

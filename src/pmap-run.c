@@ -29,6 +29,7 @@
 #include "pmap-joblog.h"
 #include "pmap-observer.h"
 #include "pmap-policy.h"
+#include "pmap-progress.h"
 #include "pmap-signals.h"
 #include "pmap-workers.h"
 #include "procroom.h"
@@ -44,6 +45,7 @@ struct run
   struct pmap_feed *feed;
   struct mp_template const *command;
   struct pmap_messages *messages;
+  struct pmap_screen *screen;   /* or null */
   struct pmap_signals sig;
   struct pmap_workers workers;
   struct mp_pool pool;
@@ -80,6 +82,16 @@ resize (struct mp_pool *pool, int step)
     mp_pool_resize (pool, pool->limit + step);
 }
 
+/* Suspend RUN if PAUSE, else let it go on.  */
+static void
+suspend (struct run *run, bool pause)
+{
+  mp_pool_pause (&run->pool, pause);
+  for (int i = 0; i < run->n_observers; i++)
+    if (run->observer[i].paused)
+      run->observer[i].paused (run->observer[i].self, pause);
+}
+
 static void
 run_woken (void *arg)
 {
@@ -100,9 +112,9 @@ run_woken (void *arg)
         mp_pool_kill (&run->pool);
     }
   if (mp_sigflags_take (SIGTSTP))
-    mp_pool_pause (&run->pool, true);
+    suspend (run, true);
   if (mp_sigflags_take (SIGCONT))
-    mp_pool_pause (&run->pool, false);
+    suspend (run, false);
   resize (&run->pool, mp_sigflags_take (SIGUSR1));
   for (int n = mp_sigflags_take (SIGUSR2); n > 0; n--)
     resize (&run->pool, -1);
@@ -214,13 +226,16 @@ run_render (void *arg, struct mp_task *task, struct mp_budget *budget)
       run->observer[i].render (run->observer[i].self, task, budget);
 }
 
-static void
-run_writing (void *arg)
+static bool
+run_writing (void *arg, struct mp_sink const *sink)
 {
   struct run *run = arg;
+  bool may = true;
+  int stream = sink - run->pool.order.sink;
   for (int i = 0; i < run->n_observers; i++)
     if (run->observer[i].writing)
-      run->observer[i].writing (run->observer[i].self);
+      may &= run->observer[i].writing (run->observer[i].self, stream);
+  return may;
 }
 
 static mp_time
@@ -476,6 +491,9 @@ add_observers (struct run *run)
   struct pmap_options const *o = run->o;
   run->info.origin = mp_now ();
   clock_gettime (CLOCK_REALTIME, &run->info.wall_origin);
+  /* The first: it is to be out of the way before the others say something.  */
+  if (o->progress)
+    add_observer (run, pmap_progress_open (&run->info, run->screen));
   if (run->log)
     add_observer (run, pmap_joblog_observer (run->log, &run->info));
   if (o->failed_file)
@@ -578,9 +596,11 @@ die_interrupted (void)
   sigprocmask (SIG_UNBLOCK, &set, NULL);
 }
 
-/* Be the guard G until the worker ends.  Return the exit status.  */
+/* Be the guard G, with SCREEN or null, until the worker ends.  Return the exit
+   status.  */
 static int
-stand_guard (struct mp_guard *g, struct pmap_signals const *s)
+stand_guard (struct mp_guard *g, struct pmap_signals const *s,
+             struct pmap_screen *screen)
 {
   int status = mp_guard_watch (g, &s->handled);
   if (g->interrupted && WIFEXITED (status)
@@ -589,6 +609,8 @@ stand_guard (struct mp_guard *g, struct pmap_signals const *s)
   if (WIFEXITED (status))
     return WEXITSTATUS (status);
   pmap_signals_admit_end (s);
+  if (screen)
+    pmap_screen_clear (screen);
   if (sigismember (&s->handled, WTERMSIG (status)) != 1)
     error (0, 0, _("the pool was ended by signal %d"), WTERMSIG (status));
   return MP_EXIT_SIGNAL + WTERMSIG (status);
@@ -613,13 +635,16 @@ pmap_run (struct pmap_options const *o, struct pmap_feed *feed,
     error (MP_EXIT_FAILURE, errno, _("cannot read the terminal"));
   pmap_feed_redirect (feed, fd);
 
+  run.screen = o->progress ? pmap_screen_new (o) : NULL;
   int err = mp_guard_split (&guard, "mp-pool", o->title, o->title_size);
   if (err)
     error (0, err, _("warning: running without a guard"));
+  guard.stopping = run.screen ? pmap_screen_wait : NULL;
+  guard.arg = run.screen;
   if (guard.role == MP_GUARD_GUARD)
     {
       pmap_joblog_forget (log);
-      int status = stand_guard (&guard, &run.sig);
+      int status = stand_guard (&guard, &run.sig, run.screen);
       pmap_joblog_free (log);
       return status;
     }

@@ -121,6 +121,7 @@ struct pmap_options
   enum mp_grouping grouping;
   bool ungrouped;
   bool tag;
+  bool progress;
   bool verbose;
   bool dry_run;
 };
@@ -243,6 +244,12 @@ int pmap_feed_lines (struct pmap_feed *feed, size_t n, size_t bytes,
 
 void pmap_feed_push_back (struct pmap_feed *feed, struct mp_task *task,
                           size_t keep);
+
+/* Store in *LEFT how many tasks, or items of -w, will come from FEED after the
+   first MADE, if there is a way to tell, and in *ABOUT whether that is an
+   estimate.  Return whether there is.  */
+bool pmap_feed_left (struct pmap_feed const *feed, unsigned long long made,
+                     unsigned long long *left, bool *about);
 
 /* Whether a part of the input could not be read; that was reported.  */
 bool pmap_feed_failed (struct pmap_feed const *feed);
