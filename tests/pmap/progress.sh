@@ -89,8 +89,10 @@ END
 # The line fits, output and messages do not meet it, and nothing of it is left.
 for columns in 20 40 80 200; do
   rm -f go shown
+  what='2/4 1 failed'
+  test $columns = 20 || what='\[####* *\] .*2/4  *1 failed .*ETA'
   {
-    shows_later_ '2/4.*'
+    shows_later_ "$what"
     : > go
   } | on_terminal_ $columns \
       'pmap --progress -P4 sh task ::: a bad wait1 wait2; echo $? > status'
@@ -102,9 +104,6 @@ for columns in 20 40 80 200; do
   frames_ > frames
   awk -v n=$columns 'length ($0) >= n { exit 1 }' frames \
     || { warn_ "too wide for $columns:"; cat frames; fail=1; }
-  what='2/4 1 failed'
-  test $columns = 20 || what='\[####* *\] .*2/4  *1 failed'
-  shows_ "$what" || { warn_ "at $columns:"; cat frames; fail=1; }
 done
 awk 'length ($0) > 100 { exit 1 }' frames \
   && { warn_ 'the terminal is wide, and the line is not'; cat frames; fail=1; }
