@@ -25,7 +25,7 @@ on_terminal_ ()
 frames_ ()
 {
   awk 'BEGIN { RS = "\r" } { n = index ($0, "\033[J") }
-    n > 1 && !/\n/ { print substr ($0, 1, n - 1) }' shown
+    n > 1 && !/\n/ { print substr ($0, 1, n - 1) }' shown 2> /dev/null
 }
 
 # shows_ REGEXP
