@@ -123,22 +123,19 @@ bool
 pmap_feed_left (struct pmap_feed const *feed, unsigned long long made,
                 unsigned long long *left, bool *about)
 {
-  struct pmap_options const *o = feed->o;
-  unsigned long long given = feed->next_arg;
-  bool known = true;
-  *about = o->chunk != 1 || feed->blocks;
-  if (o->arg_item)
-    *left = o->n_arg_items - given;
-  else if (feed->blocks)
+  unsigned long long given;
+  bool known;
+  *about = true;
+  if (feed->blocks)
     {
       given = feed->blocks->given;
       known = (feed->blocks->file
                && mp_readnow_left (feed->blocks->fd, left));
     }
-  else if (*about || !mp_items_rest (&feed->reader, left))
+  else
     {
-      known = mp_items_left (&feed->reader, &given, left);
-      *about = true;
+      known = pmap_sources_left (feed->sources, &given, left, about);
+      *about |= feed->o->chunk != 1;
     }
   if (!known || !*about)
     return known;

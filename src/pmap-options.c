@@ -575,6 +575,7 @@ pmap_parse_options (int argc, char **argv, struct pmap_options *o)
     o->header = 1;
   if (o->retry_delay < 0)
     o->retry_delay = 100 * MP_MILLISECOND;
+  o->read_all = o->shuffle || o->halt.percent;
   o->per_item = (o->callback || o->error_callback || o->retries != 1
                  || o->failed_file || o->joblog
                  || o->halt.when != PMAP_HALT_NEVER

@@ -144,7 +144,12 @@ reader_gone (struct mp_source *source, int events)
 static unsigned long long
 total (struct run const *run)
 {
-  return run->pool.input_ended ? run->info.made : 0;
+  unsigned long long left;
+  bool about;
+  if (run->pool.input_ended)
+    return run->info.made;
+  return (pmap_feed_left (run->feed, run->info.made, &left, &about)
+          && !about && !run->log ? run->info.made + left : 0);
 }
 
 /* Get the next task for RUN, as mp_pool_ops has it.  */
@@ -256,7 +261,8 @@ run_ended (void *arg, struct mp_task *task)
   run->info.done += pmap_task_count (task);
   run->info.failed += pmap_task_failures (task);
   pmap_policy_ended (&run->policy, task);
-  pmap_policy_check (&run->policy, total (run));
+  if (run->o->halt.when != PMAP_HALT_NEVER)
+    pmap_policy_check (&run->policy, run->o->halt.percent ? total (run) : 0);
   return -1;
 }
 

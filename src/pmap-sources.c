@@ -78,7 +78,9 @@ struct pmap_sources
   struct mp_item *row;          /* the last one that was given */
   bool begun, ended, failed;
   bool unequal;                 /* it was told that linked ones are */
-  size_t *order;                /* of the rows if they are shuffled */
+
+  /* Where all is read before the first row is given.  */
+  size_t *order;                /* of the rows */
   size_t n_rows, next;          /* of them */
 };
 
@@ -125,7 +127,7 @@ make_groups (struct pmap_sources *s)
   for (size_t i = 0; i < s->n_groups; i++)
     {
       s->group[i].row = xcalloc (s->group[i].width, sizeof *s->group[i].row);
-      s->group[i].kept = i || s->o->shuffle;
+      s->group[i].kept = i || s->o->read_all;
     }
   s->row = xcalloc (s->n, sizeof *s->row);
 }
@@ -466,10 +468,10 @@ any_seed (void)
           : (uint64_t) mp_now () ^ (uint64_t) getpid () << 32);
 }
 
-/* Read all of S and put its rows into a random order.  Return as need_rows
+/* Read all of S and put its rows into their order.  Return as need_rows
    does.  */
 static int
-shuffle (struct pmap_sources *s)
+read_all (struct pmap_sources *s)
 {
   size_t n = 1;
   for (size_t i = 0; i < s->n_groups; i++)
@@ -485,16 +487,18 @@ shuffle (struct pmap_sources *s)
     return ENOMEM;
   for (size_t i = 0; i < n; i++)
     s->order[i] = i;
-  mp_shuffle (s->order, n, s->o->seeded ? s->o->seed : any_seed ());
+  if (s->o->shuffle)
+    mp_shuffle (s->order, n, s->o->seeded ? s->o->seed : any_seed ());
   s->n_rows = n;
   return 0;
 }
 
-/* Take S to the next one of its shuffled rows.  Return as need_rows does.  */
+/* Take S, all of which is read first, to its next row.  Return as need_rows
+   does.  */
 static int
-step_shuffled (struct pmap_sources *s)
+step_in_order (struct pmap_sources *s)
 {
-  int err = s->order ? 0 : shuffle (s);
+  int err = s->order ? 0 : read_all (s);
   if (err)
     return err;
   s->ended = s->next == s->n_rows;
@@ -528,7 +532,7 @@ join_rows (struct pmap_sources *s)
 static bool
 is_plain (struct pmap_sources const *s)
 {
-  return s->n == 1 && !s->o->shuffle;
+  return s->n == 1 && !s->o->read_all;
 }
 
 int
@@ -546,7 +550,7 @@ pmap_sources_next (struct pmap_sources *s, struct mp_item **row)
         return err;
     }
   else
-    err = (s->o->shuffle ? step_shuffled (s) : s->begun ? step (s)
+    err = (s->o->read_all ? step_in_order (s) : s->begun ? step (s)
            : begin (s));
   if (err == EAGAIN)
     return err;
@@ -558,6 +562,30 @@ pmap_sources_next (struct pmap_sources *s, struct mp_item **row)
     join_rows (s);
   *row = s->row;
   return 0;
+}
+
+bool
+pmap_sources_left (struct pmap_sources const *s, unsigned long long *given,
+                   unsigned long long *left, bool *about)
+{
+  struct source const *source = s->source;
+  *about = false;
+  *given = s->next;
+  if (s->order)
+    *left = s->n_rows - s->next;
+  else if (!is_plain (s))
+    return false;
+  else if (source->input->item)
+    {
+      *given = source->next;
+      *left = source->input->n_items - source->next;
+    }
+  else if (!mp_items_rest (&source->reader, left))
+    {
+      *about = true;
+      return mp_items_left (&source->reader, given, left);
+    }
+  return true;
 }
 
 bool

@@ -111,6 +111,8 @@ struct pmap_options
   bool resume_any;              /* whatever the command was */
   bool resume_failed;           /* but what has failed is */
 
+  bool read_all;                /* derived: items are read to the end first */
+
   /* Derived: each item is a task of its own to those who look at the run.  */
   bool per_item;
 
@@ -202,6 +204,13 @@ void pmap_sources_redirect (struct pmap_sources *s, int fd);
    memory cannot hold the next item, which is then left out.  Other failures are
    reported and are an end.  */
 int pmap_sources_next (struct pmap_sources *s, struct mp_item **row);
+
+/* Whether it is known how much S has still to give: store that in *LEFT, and in
+   *GIVEN how much it has given.  Both are rows; or if *ABOUT is set, bytes.
+   *GIVEN is not set where *LEFT is the number of items of a file.  */
+bool pmap_sources_left (struct pmap_sources const *s,
+                        unsigned long long *given, unsigned long long *left,
+                        bool *about);
 
 /* Whether the items of S, which has one source, are the lines of a file as END
    ends them.  If so, mp_items_more for that, which gives none if they are not

@@ -74,7 +74,7 @@ for mode in 'sh -c' -c; do
     -c) last= ;;
     *) last=_ ;;
   esac
-  for halt in now,fail=2 soon,fail=2; do
+  for halt in now,fail=2 soon,fail=2 now,fail=30% soon,fail=30%; do
     returns_ 123 pmap -P1 -n1 --halt=$halt --failed=failed $mode '
       echo $1; test $1 != 3 && test $1 != 5' $last < items > out 2> err \
       || fail=1

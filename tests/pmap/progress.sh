@@ -303,7 +303,7 @@ done
 pmap --progress sh -c 'exit $1' _ ::: 0 1 2> err
 sed "s/in $time_\$/in TIME/" err > got
 echo 'pmap: 2/2, 1 failed, in TIME' > exp
-echo "pmap: 1 of 2 tasks failed: item '1' (exit 1)" >> exp
+echo "pmap: 1 of 2 tasks failed: '1' (exit 1)" >> exp
 compare exp got || fail=1
 
 Exit $fail
