@@ -40,6 +40,7 @@ src_pmap_SOURCES += src/pmap-run.c
 src_pmap_SOURCES += src/pmap-screen.c src/pmap-screen.h
 src_pmap_SOURCES += src/pmap-signals.c src/pmap-signals.h
 src_pmap_SOURCES += src/pmap-sources.c
+src_pmap_SOURCES += src/pmap-tag.c src/pmap-tag.h
 src_pmap_SOURCES += src/pmap-tty.c
 src_pmap_SOURCES += src/pmap-workers.c src/pmap-workers.h
 src_pmap_LDADD = $(src_link)

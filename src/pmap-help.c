@@ -134,6 +134,8 @@ Output:\n\
       --line-buffered    output line by line, as it comes\n\
       --ungrouped        tasks write to the output themselves\n\
       --tag              start each line with the item and a tab\n\
+      --tagstring=STRING  start each line with STRING, which may have\n\
+                           placeholders and escapes, and a tab\n\
       --callback=SCRIPT  run SCRIPT for each task that succeeds, one at a time\n\
                            and in the order of the output, with the item as\n\
                            \"$1\", the status as \"$2\" and the task's output on\n\

@@ -314,6 +314,19 @@ set_record_start (struct parsing *p, struct row const *row, char *value)
   p->o->record_start = pmap_record_string (value, &p->o->record_start_len);
 }
 
+static void
+set_tag_string (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  size_t len;
+  free (p->o->tag_string);
+  char *string = pmap_record_string (value, &len);
+  if (memchr (string, '\0', len))
+    front_bad_value (_("string"), value);
+  p->o->tag_string = xrealloc (string, len + 1);
+  p->o->tag_string[len] = '\0';
+}
+
 /* Let outputs be put together as G says.  Two ways at once make no sense.  */
 static void
 set_grouping (struct parsing *p, enum mp_grouping g, bool ungrouped)
@@ -420,6 +433,7 @@ static struct row const rows[] = {
   { "shuffle", 0, optional_argument, set_shuffle, 0, NULL },
   { "signal", 's', required_argument, set_signal, 0, NULL },
   { "tag", 0, no_argument, set_flag, AT (tag), NULL },
+  { "tagstring", 0, required_argument, set_tag_string, 0, NULL },
   { "timeout", 't', required_argument, set_timeout, 0, NULL },
   { "ungrouped", 0, no_argument, set_ungrouped, 0, NULL },
   { "unordered", 'u', no_argument, set_unordered, 0, NULL },
@@ -477,11 +491,14 @@ check_combinations (struct pmap_options *o)
   bool several = 1 < o->chunk && !warm && !o->blocks;
   struct { bool wrong; char const *a, *b; } const pairs[] = {
     { o->ungrouped && o->tag, "--tag", "--ungrouped" },
+    { o->ungrouped && o->tag_string, "--tagstring", "--ungrouped" },
     { o->script && o->ungrouped, "--command", "--ungrouped" },
     { o->callback && o->ungrouped, "--callback", "--ungrouped" },
     { o->error_callback && o->ungrouped, "--error-callback", "--ungrouped" },
     { o->callback && o->tag, "--callback", "--tag" },
     { o->error_callback && o->tag, "--error-callback", "--tag" },
+    { o->callback && o->tag_string, "--callback", "--tagstring" },
+    { o->error_callback && o->tag_string, "--error-callback", "--tagstring" },
     { o->callback && lines, "--callback", "--line-buffered" },
     { o->error_callback && lines, "--error-callback", "--line-buffered" },
     { o->callback && several, "--callback", "--chunksize" },
@@ -579,7 +596,7 @@ pmap_parse_options (int argc, char **argv, struct pmap_options *o)
   o->per_item = (o->callback || o->error_callback || o->retries != 1
                  || o->failed_file || o->joblog
                  || o->halt.when != PMAP_HALT_NEVER
-                 || o->timeout_percent);
+                 || o->timeout_percent || o->tag_string);
   o->line_end = o->delimiter ? '\n' : '\0';
   /* A line is all that an item has for output.  */
   if (o->filter && o->grouping == MP_GROUP_UNORDERED && !o->callback

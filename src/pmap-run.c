@@ -18,8 +18,6 @@
 
 #include "error.h"
 #include "quote.h"
-#include "xalloc.h"
-#include "xvasprintf.h"
 
 #include "exit-status.h"
 #include "front.h"
@@ -31,6 +29,7 @@
 #include "pmap-policy.h"
 #include "pmap-progress.h"
 #include "pmap-signals.h"
+#include "pmap-tag.h"
 #include "pmap-workers.h"
 #include "procroom.h"
 #include "sigflags.h"
@@ -53,6 +52,7 @@ struct run
   struct pmap_policy policy;
   struct pmap_joblog *log;      /* or null */
   struct pmap_first first;      /* the first failures */
+  struct pmap_tag *tag;         /* of lines, or null */
   struct pmap_observer observer[OBSERVERS_MAX];
   int n_observers;
   struct mp_pool_source lifeline;
@@ -196,6 +196,11 @@ run_started (void *arg, struct mp_task *task)
 {
   struct run *run = arg;
   run->started = true;
+  /* What comes back to be started again may have put output, tag and all.  */
+  if (run->tag && pmap_tag_has_slot (run->tag) && !task->bytes[MP_STREAM_OUT]
+      && !task->bytes[MP_STREAM_ERR])
+    mp_order_retag (&run->pool.order, &task->out,
+                    pmap_tag_text (run->tag, task));
   for (int i = 0; i < run->n_observers; i++)
     if (run->observer[i].started)
       run->observer[i].started (run->observer[i].self, task);
@@ -341,26 +346,12 @@ run_delivered (void *arg, struct mp_task *task)
       run->observer[i].delivered (run->observer[i].self, task);
 }
 
-/* The tag of TASK's lines: its items, or the number of its block, and a
-   tab.  */
+/* The tag for the lines of TASK.  */
 static char *
 run_tag (void *arg, struct mp_task const *task)
 {
-  (void) arg;
-  if (!task->n_items)
-    return xasprintf ("%llu\t", task->index);
-  size_t len = 1;
-  for (size_t i = 0; i < task->n_items; i++)
-    len += task->item[i].len + 1;
-  char *tag = xmalloc (len);
-  char *p = tag;
-  for (size_t i = 0; i < task->n_items; i++)
-    {
-      p = mempcpy (p, task->item[i].data, task->item[i].len);
-      *p++ = i + 1 < task->n_items ? ' ' : '\t';
-    }
-  *p = '\0';
-  return tag;
+  struct run *run = arg;
+  return pmap_tag_text (run->tag, task);
 }
 
 static void
@@ -558,6 +549,7 @@ work (struct run *run, struct mp_guard const *g, char const *file)
   if (run->log)
     pmap_joblog_take_over (run->log);
   add_observers (run);
+  run->tag = pmap_tag_new (run->o);
   struct mp_pool_ops const ops = {
     .next = run_next,
     .input_fd = run_input_fd,
@@ -570,7 +562,7 @@ work (struct run *run, struct mp_guard const *g, char const *file)
     .starved = run_starved,
     .woken = run_woken,
     .tick = run_tick,
-    .tag = run->o->tag && !run->o->filter ? run_tag : NULL
+    .tag = run->tag ? run_tag : NULL
   };
   prepare_pool (run, file, &ops);
   pmap_signals_install (&run->sig);
@@ -584,6 +576,7 @@ work (struct run *run, struct mp_guard const *g, char const *file)
   int status = report (run, err, trouble);
   pmap_workers_free (&run->workers);
   mp_pool_free (&run->pool);
+  pmap_tag_free (run->tag);
   pmap_first_free (&run->first);
   return status;
 }

@@ -53,7 +53,7 @@ pmap_workers_new (struct pmap_workers *w, struct pmap_options const *o,
       w->filters.end = o->line_end;
       w->filters.chunk = o->warm_chunk;
       w->filters.max_lines = o->max_tasks;
-      w->filters.tag = o->tag;
+      w->filters.tag = o->tag && !o->tag_string;
       w->filters.processes = o->processes;
       w->filters.mask = &s->before;
       w->filters.defaults = &s->defaults;

@@ -126,6 +126,7 @@ main (int argc, char **argv)
   free (o.column_separator);
   free (o.record_end);
   free (o.record_start);
+  free (o.tag_string);
   free (file);
   free (init_shell);
   return status;

@@ -124,6 +124,7 @@ struct pmap_options
   bool ungrouped;
   bool tag;
   bool progress;
+  char *tag_string;             /* or null */
   bool verbose;
   bool dry_run;
 };
