@@ -36,6 +36,7 @@ src_pmap_SOURCES += src/pmap-options.c
 src_pmap_SOURCES += src/pmap-policy.c src/pmap-policy.h
 src_pmap_SOURCES += src/pmap-progress.c src/pmap-progress.h
 src_pmap_SOURCES += src/pmap-report.c
+src_pmap_SOURCES += src/pmap-results.c src/pmap-results.h
 src_pmap_SOURCES += src/pmap-run.c
 src_pmap_SOURCES += src/pmap-screen.c src/pmap-screen.h
 src_pmap_SOURCES += src/pmap-signals.c src/pmap-signals.h

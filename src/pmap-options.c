@@ -423,6 +423,7 @@ static struct row const rows[] = {
   { "recend", 0, required_argument, set_record_end, 0, NULL },
   { "recstart", 0, required_argument, set_record_start, 0, NULL },
   { "replace", 'I', required_argument, set_replacement, 0, NULL },
+  { "results", 0, required_argument, set_string, AT (results), NULL },
   { "resume", 0, optional_argument, set_resume, 0, NULL },
   { "resume-failed", 0, no_argument, set_resume_failed, 0, NULL },
   { "retries", 0, required_argument, set_retries, 0, NULL },
@@ -507,6 +508,7 @@ check_combinations (struct pmap_options *o)
     { o->retries != 1 && o->blocks, "--retries", "--blocks" },
     { o->resume && o->blocks, "--resume", "--blocks" },
     { o->failed_file && o->blocks, "--failed", "--blocks" },
+    { o->results && o->ungrouped, "--results", "--ungrouped" },
     { o->script && o->replacement, "--command", "--replace" },
     { o->script && o->max_chars, "--command", "--max-chars" },
     { o->script && o->chunk == PMAP_CHUNK_MAX, "--command",
@@ -596,7 +598,8 @@ pmap_parse_options (int argc, char **argv, struct pmap_options *o)
   o->per_item = (o->callback || o->error_callback || o->retries != 1
                  || o->failed_file || o->joblog
                  || o->halt.when != PMAP_HALT_NEVER
-                 || o->timeout_percent || o->tag_string);
+                 || o->timeout_percent || o->results
+                 || o->tag_string);
   o->line_end = o->delimiter ? '\n' : '\0';
   /* A line is all that an item has for output.  */
   if (o->filter && o->grouping == MP_GROUP_UNORDERED && !o->callback

@@ -28,6 +28,7 @@
 #include "pmap-observer.h"
 #include "pmap-policy.h"
 #include "pmap-progress.h"
+#include "pmap-results.h"
 #include "pmap-signals.h"
 #include "pmap-tag.h"
 #include "pmap-workers.h"
@@ -495,6 +496,8 @@ add_observers (struct run *run)
     add_observer (run, pmap_joblog_observer (run->log, &run->info));
   if (o->failed_file)
     add_observer (run, pmap_failed_open (&run->info));
+  if (o->results)
+    add_observer (run, pmap_results_open (&run->info));
 }
 
 /* Make the pool of RUN, with the program FILE, or null.  */
@@ -515,6 +518,7 @@ prepare_pool (struct run *run, char const *file, struct mp_pool_ops const *ops)
   pool->signal = o->signal;
   pool->clocked = o->joblog != NULL;
   pmap_policy_init (&run->policy, o, pool);
+  pool->clocked |= o->results != NULL;
   if (o->callback || o->error_callback)
     pool->callbacks = &run->workers.callbacks;
   if (o->filter)

@@ -125,6 +125,7 @@ struct pmap_options
   bool tag;
   bool progress;
   char *tag_string;             /* or null */
+  char const *results;          /* a folder, or null */
   bool verbose;
   bool dry_run;
 };
