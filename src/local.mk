@@ -30,6 +30,7 @@ src_pmap_SOURCES += src/pmap-failed.c src/pmap-failed.h
 src_pmap_SOURCES += src/pmap-feed.c
 src_pmap_SOURCES += src/pmap-help.c
 src_pmap_SOURCES += src/pmap-joblog.c src/pmap-joblog.h
+src_pmap_SOURCES += src/pmap-json.c src/pmap-json.h
 src_pmap_SOURCES += src/pmap-observer.c src/pmap-observer.h
 src_pmap_SOURCES += src/pmap-operands.c
 src_pmap_SOURCES += src/pmap-options.c

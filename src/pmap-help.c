@@ -136,6 +136,8 @@ Output:\n\
       --tag              start each line with the item and a tab\n\
       --tagstring=STRING  start each line with STRING, which may have\n\
                            placeholders and escapes, and a tab\n\
+      --json             write a JSON object a task, one a line, which has the\n\
+                           output, and how and when the task has ended\n\
       --results=DIR      write output and status of each task to files in the\n\
                            folder DIR, too, which is made or empty\n\
       --callback=SCRIPT  run SCRIPT for each task that succeeds, one at a time\n\

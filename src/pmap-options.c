@@ -411,6 +411,7 @@ static struct row const rows[] = {
   { "isolate", 0, no_argument, set_flag, AT (isolate), NULL },
   { "jobs", 'j', required_argument, set_processes, 0, NULL },
   { "joblog", 0, required_argument, set_string, AT (joblog), NULL },
+  { "json", 0, no_argument, set_flag, AT (json), NULL },
   { "kill-after", 'k', required_argument, set_duration,
     AT (kill_after), NULL },
   { "line-buffered", 0, no_argument, set_line_buffered, 0, NULL },
@@ -509,6 +510,12 @@ check_combinations (struct pmap_options *o)
     { o->resume && o->blocks, "--resume", "--blocks" },
     { o->failed_file && o->blocks, "--failed", "--blocks" },
     { o->results && o->ungrouped, "--results", "--ungrouped" },
+    { o->json && o->callback, "--json", "--callback" },
+    { o->json && o->error_callback, "--json", "--error-callback" },
+    { o->json && lines, "--json", "--line-buffered" },
+    { o->json && o->tag, "--json", "--tag" },
+    { o->json && o->tag_string, "--json", "--tagstring" },
+    { o->json && o->ungrouped, "--json", "--ungrouped" },
     { o->script && o->replacement, "--command", "--replace" },
     { o->script && o->max_chars, "--command", "--max-chars" },
     { o->script && o->chunk == PMAP_CHUNK_MAX, "--command",
@@ -598,12 +605,12 @@ pmap_parse_options (int argc, char **argv, struct pmap_options *o)
   o->per_item = (o->callback || o->error_callback || o->retries != 1
                  || o->failed_file || o->joblog
                  || o->halt.when != PMAP_HALT_NEVER
-                 || o->timeout_percent || o->results
+                 || o->timeout_percent || o->results || o->json
                  || o->tag_string);
   o->line_end = o->delimiter ? '\n' : '\0';
   /* A line is all that an item has for output.  */
   if (o->filter && o->grouping == MP_GROUP_UNORDERED && !o->callback
-      && !o->error_callback)
+      && !o->error_callback && !o->json)
     o->grouping = MP_GROUP_LINES;
   o->processes = parse_processes (p.processes);
   return optind;

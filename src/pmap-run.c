@@ -25,6 +25,7 @@
 #include "lines.h"
 #include "pmap-failed.h"
 #include "pmap-joblog.h"
+#include "pmap-json.h"
 #include "pmap-observer.h"
 #include "pmap-policy.h"
 #include "pmap-progress.h"
@@ -498,6 +499,8 @@ add_observers (struct run *run)
     add_observer (run, pmap_failed_open (&run->info));
   if (o->results)
     add_observer (run, pmap_results_open (&run->info));
+  if (o->json)
+    add_observer (run, pmap_json_open (&run->info));
 }
 
 /* Make the pool of RUN, with the program FILE, or null.  */
@@ -518,7 +521,8 @@ prepare_pool (struct run *run, char const *file, struct mp_pool_ops const *ops)
   pool->signal = o->signal;
   pool->clocked = o->joblog != NULL;
   pmap_policy_init (&run->policy, o, pool);
-  pool->clocked |= o->results != NULL;
+  pool->clocked |= o->results || o->json;
+  pool->spooled |= o->json;
   if (o->callback || o->error_callback)
     pool->callbacks = &run->workers.callbacks;
   if (o->filter)

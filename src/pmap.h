@@ -126,6 +126,7 @@ struct pmap_options
   bool progress;
   char *tag_string;             /* or null */
   char const *results;          /* a folder, or null */
+  bool json;
   bool verbose;
   bool dry_run;
 };
