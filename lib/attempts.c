@@ -312,4 +312,7 @@ mp_attempts_end (struct mp_pool *pool, struct mp_task *task)
     begin_replay (pool, task);
   else
     mp_order_end (&pool->order, &task->out);
+  /* What can be delivered now must be before anybody waits: others may be held
+     back until it is.  */
+  pool->again = true;
 }

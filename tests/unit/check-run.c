@@ -391,7 +391,9 @@ fake_tick (struct mp_executor *ex, mp_time now)
       mp_pool_ended (ex->pool, task, 0);
       mp_pool_drained (ex->pool, task);
     }
-  return now;
+  /* When the last one has ended, only the pool knows that there is more to
+     do.  */
+  return f->n ? now : -1;
 }
 
 static void
