@@ -153,6 +153,12 @@ Output:\n\
 Seeing:\n\
       --progress         show on the terminal, on standard error, how far the\n\
                            run has come; elsewhere, by a line from time to time\n\
+      --summary          at the end, write figures of the run to standard\n\
+                           error: how many, how long, how well, the slowest\n\
+      --report=FILE      write them to FILE as a page for a browser, with a\n\
+                           chart of all tasks\n\
+      --trace=FILE       write when each task ran to FILE, for Perfetto or\n\
+                           chrome://tracing\n\
 "), stdout);
   front_help_options ();
   fputs (_("\n\

@@ -424,6 +424,7 @@ static struct row const rows[] = {
   { "recend", 0, required_argument, set_record_end, 0, NULL },
   { "recstart", 0, required_argument, set_record_start, 0, NULL },
   { "replace", 'I', required_argument, set_replacement, 0, NULL },
+  { "report", 0, required_argument, set_string, AT (report_file), NULL },
   { "results", 0, required_argument, set_string, AT (results), NULL },
   { "resume", 0, optional_argument, set_resume, 0, NULL },
   { "resume-failed", 0, no_argument, set_resume_failed, 0, NULL },
@@ -434,9 +435,11 @@ static struct row const rows[] = {
   { "shell", 0, required_argument, set_string, AT (shell), NULL },
   { "shuffle", 0, optional_argument, set_shuffle, 0, NULL },
   { "signal", 's', required_argument, set_signal, 0, NULL },
+  { "summary", 0, no_argument, set_flag, AT (summary), NULL },
   { "tag", 0, no_argument, set_flag, AT (tag), NULL },
   { "tagstring", 0, required_argument, set_tag_string, 0, NULL },
   { "timeout", 't', required_argument, set_timeout, 0, NULL },
+  { "trace", 0, required_argument, set_string, AT (trace_file), NULL },
   { "ungrouped", 0, no_argument, set_ungrouped, 0, NULL },
   { "unordered", 'u', no_argument, set_unordered, 0, NULL },
   { "verbose", 'v', no_argument, set_flag, AT (verbose), NULL },
@@ -606,7 +609,8 @@ pmap_parse_options (int argc, char **argv, struct pmap_options *o)
                  || o->failed_file || o->joblog
                  || o->halt.when != PMAP_HALT_NEVER
                  || o->timeout_percent || o->results || o->json
-                 || o->tag_string);
+                 || o->tag_string || o->trace_file || o->report_file
+                 || o->summary);
   o->line_end = o->delimiter ? '\n' : '\0';
   /* A line is all that an item has for output.  */
   if (o->filter && o->grouping == MP_GROUP_UNORDERED && !o->callback

@@ -24,6 +24,7 @@
 #include "guard.h"
 #include "lines.h"
 #include "pmap-failed.h"
+#include "pmap-html.h"
 #include "pmap-joblog.h"
 #include "pmap-json.h"
 #include "pmap-observer.h"
@@ -31,7 +32,9 @@
 #include "pmap-progress.h"
 #include "pmap-results.h"
 #include "pmap-signals.h"
+#include "pmap-summary.h"
 #include "pmap-tag.h"
+#include "pmap-trace.h"
 #include "pmap-workers.h"
 #include "procroom.h"
 #include "sigflags.h"
@@ -501,6 +504,13 @@ add_observers (struct run *run)
     add_observer (run, pmap_results_open (&run->info));
   if (o->json)
     add_observer (run, pmap_json_open (&run->info));
+  if (o->trace_file)
+    add_observer (run, pmap_trace_open (&run->info));
+  if (o->report_file)
+    add_observer (run, pmap_html_open (&run->info));
+  /* What it writes is to be the last.  */
+  if (o->summary)
+    add_observer (run, pmap_summary_open (&run->info));
 }
 
 /* Make the pool of RUN, with the program FILE, or null.  */
@@ -523,6 +533,7 @@ prepare_pool (struct run *run, char const *file, struct mp_pool_ops const *ops)
   pmap_policy_init (&run->policy, o, pool);
   pool->clocked |= o->results || o->json;
   pool->spooled |= o->json;
+  pool->clocked |= o->trace_file || o->summary || o->report_file;
   if (o->callback || o->error_callback)
     pool->callbacks = &run->workers.callbacks;
   if (o->filter)

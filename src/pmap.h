@@ -113,6 +113,10 @@ struct pmap_options
 
   bool read_all;                /* derived: items are read to the end first */
 
+  /* Seeing.  */
+  char const *trace_file, *report_file; /* or null */
+  bool summary;
+
   /* Derived: each item is a task of its own to those who look at the run.  */
   bool per_item;
 

@@ -1,0 +1,607 @@
+/* pmap: a page about the run.
+   Copyright (C) 2026 The mputils authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+/* The page is UTF-8 and in English whatever the locale is.  Items in it are
+   whatever somebody has named his files: they are text for HTML, or strings of
+   JSON that cannot end the element that they are in.  Besides, the page says
+   that no script counts but its own.  */
+
+#include <config.h>
+
+#include "pmap-html.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "error.h"
+#include "full-write.h"
+#include "minmax.h"
+#include "quote.h"
+#include "xalloc.h"
+#include "xvasprintf.h"
+
+#include "exit-status.h"
+#include "front.h"
+#include "pmap.h"
+#include "pmap-bars.h"
+#include "pmap-html-page.h"
+#include "pmap-stats.h"
+#include "pmap-text.h"
+#include "pool.h"
+
+/* How many of the slowest, and of the failures, have a line each.  */
+enum { SLOWEST = 20, FAILURES = 200 };
+
+/* Run times up to a microsecond are in the first row of the histogram; each row
+   then ends at 2, 2.5 or 2 times as much as the one before, so that there are
+   three to a power of ten; what is longer than a million seconds is in the last
+   one.  */
+enum { POWERS = 12, ROWS = 3 * POWERS + 2 };
+
+struct page
+{
+  struct pmap_info const *info;
+  struct pmap_stats stats;
+  struct pmap_bars bars;
+  struct pmap_named failure[FAILURES];
+  size_t n_failures;
+  unsigned long long times[ROWS];       /* how many took so long */
+  bool direct;                  /* the file is no regular one, and written to
+                                   as it is */
+};
+
+/* The upper end of ROW of the histogram.  */
+static mp_time
+row_end (int row)
+{
+  static int const factors[] = { 1, 2, 5 };
+  mp_time t = 1000;
+  for (int i = 0; i < row / 3; i++)
+    t *= 10;
+  return t * factors[row % 3];
+}
+
+/* Where TIME belongs in the histogram.  */
+static int
+row_of (mp_time time)
+{
+  int row = 0;
+  while (row < ROWS - 1 && row_end (row) < time)
+    row++;
+  return row;
+}
+
+static void
+add_failure (struct page *p, struct mp_task const *task)
+{
+  if (p->n_failures < FAILURES)
+    pmap_named_set (&p->failure[p->n_failures++], task, pmap_task_time (task));
+}
+
+static void
+page_ended (void *self, struct mp_task *task, bool again)
+{
+  struct page *p = self;
+  bool good = pmap_task_outcome (task) == PMAP_OK;
+  pmap_stats_ended (&p->stats, task, again);
+  pmap_bars_add (&p->bars, task, (task->aborted ? PMAP_BAR_CUT
+                                  : good ? PMAP_BAR_OK
+                                  : again ? PMAP_BAR_AGAIN : PMAP_BAR_FAILED));
+  if (pmap_task_ran (task))
+    p->times[row_of (pmap_task_time (task))]++;
+  if (!good && !again && !task->aborted)
+    add_failure (p, task);
+}
+
+static void
+page_delivered (void *self, struct mp_task *task)
+{
+  struct page *p = self;
+  unsigned long long before = p->stats.failed;
+  pmap_stats_delivered (&p->stats, task);
+  /* Its callback has.  */
+  if (before < p->stats.failed)
+    add_failure (p, task);
+}
+
+static mp_time
+page_tick (void *self, mp_time now)
+{
+  struct page *p = self;
+  pmap_stats_tick (&p->stats, now);
+  return -1;
+}
+
+static void
+page_untold (void *arg, struct mp_task *task)
+{
+  page_ended (arg, task, false);
+}
+
+/* Append the time T to TEXT, with three digits or more, in a unit that suits
+   it.  */
+static void
+add_time (struct pmap_text *text, mp_time t)
+{
+  static struct { char const *name; mp_time size; } const units[] = {
+    { "ns", 1 }, { "\302\265s", 1000 }, { "ms", 1000000 },
+    { "s", 1000000000 }
+  };
+  size_t i = sizeof units / sizeof *units - 1;
+  while (0 < i && t < units[i].size)
+    i--;
+  mp_time whole = t / units[i].size;
+  int digits = i == 0 || 100 <= whole ? 0 : 10 <= whole ? 1 : 2;
+  mp_time fraction = t % units[i].size * 100 / units[i].size;
+  if (digits == 0)
+    pmap_text_printf (text, "%lld", whole);
+  else if (digits == 1)
+    pmap_text_printf (text, "%lld.%d", whole, (int) fraction / 10);
+  else
+    pmap_text_printf (text, "%lld.%02d", whole, (int) fraction);
+  pmap_text_printf (text, "\302\240%s", units[i].name);
+}
+
+/* Append X, which is not negative, to TEXT, with two digits behind the point
+   unless it is WHOLE.  printf would ask the locale how that looks.  */
+static void
+add_decimal (struct pmap_text *text, double x, bool whole)
+{
+  long long int n = x * 100 + .5;
+  pmap_text_printf (text, "%lld", n / 100);
+  if (!whole || n % 100)
+    pmap_text_printf (text, ".%02d", (int) (n % 100));
+}
+
+static void
+add_lines (struct pmap_text *text, char const *const *line)
+{
+  for (; *line; line++)
+    pmap_text_puts (text, *line);
+}
+
+/* Append to TEXT the head of the page, whose own script is known by NONCE, with
+   TITLE.  */
+static void
+add_head (struct pmap_text *text, char const *title, char const *nonce)
+{
+  pmap_text_puts (text, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
+                  "<meta charset=\"utf-8\">\n"
+                  "<meta http-equiv=\"Content-Security-Policy\" content=\""
+                  "default-src 'none'; style-src 'unsafe-inline'; ");
+  pmap_text_printf (text, "script-src 'nonce-%s'\">\n", nonce);
+  pmap_text_puts (text, "<meta name=\"viewport\""
+                  " content=\"width=device-width, initial-scale=1\">\n"
+                  "<title>pmap ");
+  pmap_text_html (text, title, strlen (title));
+  pmap_text_puts (text, "</title>\n<style>\n");
+  add_lines (text, pmap_html_style);
+  pmap_text_puts (text, "</style>\n</head>\n<body>\n");
+}
+
+/* Append to TEXT what was run, COMMAND, and when.  */
+static void
+add_title (struct pmap_text *text, struct page const *p, char const *command)
+{
+  char when[64] = "";
+  struct tm const *tm = localtime (&p->info->wall_origin.tv_sec);
+  if (tm)
+    strftime (when, sizeof when, "%Y-%m-%d %H:%M:%S %z", tm);
+  pmap_text_puts (text, "<h1>pmap <code>");
+  pmap_text_html (text, command, strlen (command));
+  pmap_text_printf (text, "</code></h1>\n<p class=\"dim\">Begun on %s</p>\n",
+                    when);
+}
+
+/* Begin in TEXT the figure NAME, marked as BAD or not.  */
+static void
+begin_figure (struct pmap_text *text, char const *name, bool bad)
+{
+  pmap_text_printf (text, "<div><dt>%s</dt><dd%s>", name,
+                    bad ? " class=\"bad\"" : "");
+}
+
+/* Add to TEXT the figure NAME, the number N, with a SMALL text, or null.  */
+static void
+add_count (struct pmap_text *text, char const *name, unsigned long long n,
+           bool bad, char const *small)
+{
+  begin_figure (text, name, bad);
+  pmap_text_printf (text, "%llu", n);
+  if (small)
+    pmap_text_printf (text, " <small>%s</small>", small);
+  pmap_text_puts (text, "</dd></div>\n");
+}
+
+/* Add to TEXT the figures of S that are counted.  */
+static void
+add_counts (struct pmap_text *text, struct pmap_stats const *s)
+{
+  char *small = s->not_run ? xasprintf ("%llu not run", s->not_run) : NULL;
+  add_count (text, "tasks", s->tasks, false, NULL);
+  add_count (text, "failed", s->failed, s->failed, small);
+  free (small);
+  if (s->aborted)
+    add_count (text, "ended with the run", s->aborted, false, NULL);
+  if (s->attempts_failed)
+    {
+      small = xasprintf ("%llu attempts in all", s->attempts);
+      add_count (text, "tried again", s->retried, false, small);
+      free (small);
+    }
+}
+
+/* Add to TEXT the figures of S.  */
+static void
+add_figures (struct pmap_text *text, struct pmap_stats const *s)
+{
+  pmap_text_puts (text, "<dl>\n");
+  add_counts (text, s);
+  begin_figure (text, "time", false);
+  add_time (text, s->wall);
+  pmap_text_puts (text, "</dd></div>\n");
+  begin_figure (text, "CPU time", false);
+  add_time (text, s->user + s->system);
+  pmap_text_puts (text, " <small>");
+  add_time (text, s->user);
+  pmap_text_puts (text, " user, ");
+  add_time (text, s->system);
+  pmap_text_puts (text, " system</small></dd></div>\n");
+  begin_figure (text, "speed-up", false);
+  add_decimal (text, pmap_stats_speedup (s), false);
+  pmap_text_printf (text, " <small>%d&nbsp;%% of ",
+                    (int) (100 * pmap_stats_efficiency (s) + .5));
+  add_decimal (text, s->processes, true);
+  pmap_text_puts (text, " at a time</small></dd></div>\n");
+  if (s->waited.label)
+    {
+      begin_figure (text, "longest wait of an output", false);
+      add_time (text, s->waited.time);
+      pmap_text_puts (text, s->info->o->blocks ? " <small>"
+                      : " <small>item ");
+      pmap_text_html (text, s->waited.label, s->waited.len);
+      pmap_text_puts (text, "</small></dd></div>\n");
+    }
+  pmap_text_puts (text, "</dl>\n");
+}
+
+/* Add to TEXT the entry of the legend for the color NAME: WORDS.  */
+static void
+add_legend (struct pmap_text *text, char const *name, char const *words)
+{
+  pmap_text_printf (text, "<span><i style=\"background: var(--%s)\"></i>"
+                    "%s</span>\n", name, words);
+}
+
+/* Add to TEXT what the chart of P is drawn on.  */
+static void
+add_chart (struct pmap_text *text, struct page const *p)
+{
+  struct pmap_bars const *b = &p->bars;
+  pmap_text_puts (text, "<h2>When the tasks ran</h2>\n"
+                  "<div class=\"tools\">");
+  add_legend (text, "ok", "success");
+  if (p->stats.failed || p->stats.attempts_failed)
+    add_legend (text, "bad", "failed");
+  if (p->stats.attempts_failed)
+    add_legend (text, "again", "failed, tried again");
+  if (p->stats.aborted)
+    add_legend (text, "cut", "ended with the run");
+  pmap_text_puts (text, "<span class=\"zoom\">"
+                  "<button id=\"back\" title=\"earlier\">&#8592;</button>\n"
+                  "<button id=\"on\" title=\"later\">&#8594;</button>\n"
+                  "<button id=\"in\" title=\"closer\">+</button>\n"
+                  "<button id=\"out\" title=\"farther\">&#8722;</button>\n"
+                  "<button id=\"all\">All</button></span></div>\n"
+                  "<div id=\"box\"><canvas id=\"chart\"></canvas>"
+                  "<div id=\"tip\" hidden></div></div>\n"
+                  "<noscript><p>The chart needs JavaScript.</p></noscript>\n"
+                  "<p class=\"dim\">A row is a slot, in which one task runs at"
+                  " a time.  Drag to see a part; double-click to see all.");
+  if (b->merged)
+    pmap_text_printf (text, "  There were so many tasks that bars are several"
+                      " of them where these followed each other within ");
+  if (b->merged)
+    {
+      add_time (text, b->resolution);
+      pmap_text_puts (text, ": pale where little ran, and red in the part that"
+                      " failed.");
+    }
+  if (b->left_out)
+    pmap_text_printf (text, "  %llu tasks ran in slots above %d, which are not"
+                      " shown.", b->left_out, PMAP_LANES_MAX);
+  pmap_text_puts (text, "</p>\n");
+}
+
+/* Append T, which is a whole number of some unit, to TEXT.  */
+static void
+add_round_time (struct pmap_text *text, mp_time t)
+{
+  if (t < 1000000)
+    pmap_text_printf (text, "%lld\302\240\302\265s", t / 1000);
+  else if (t < 1000000000)
+    pmap_text_printf (text, "%lld\302\240ms", t / 1000000);
+  else
+    pmap_text_printf (text, "%lld\302\240s", t / 1000000000);
+}
+
+/* Add the histogram of P to TEXT.  */
+static void
+add_histogram (struct pmap_text *text, struct page const *p)
+{
+  int first = 0, last = ROWS - 1;
+  unsigned long long most = 0;
+  while (first < ROWS && !p->times[first])
+    first++;
+  while (first < last && !p->times[last])
+    last--;
+  if (first == ROWS)
+    return;
+  for (int i = first; i <= last; i++)
+    most = MAX (most, p->times[i]);
+  pmap_text_puts (text, "<h2>How long they took</h2>\n"
+                  "<table class=\"hist\">\n");
+  for (int i = first; i <= last; i++)
+    {
+      bool open = i == ROWS - 1;
+      pmap_text_puts (text, open ? "<tr><td class=\"n\">over "
+                      : "<tr><td class=\"n\">to ");
+      add_round_time (text, row_end (open ? i - 1 : i));
+      pmap_text_printf (text, "</td><td class=\"n\">%llu</td>"
+                        "<td class=\"bar\">", p->times[i]);
+      if (p->times[i])
+        pmap_text_printf (text, "<b style=\"width: max(2px, %d.%d%%)\"></b>",
+                          (int) (p->times[i] * 100 / most),
+                          (int) (p->times[i] * 1000 / most % 10));
+      pmap_text_puts (text, "</td></tr>\n");
+    }
+  pmap_text_puts (text, "</table>\n");
+}
+
+/* Add to TEXT a table TITLE of the N tasks NAMED; ATTEMPTS tells whether it has
+   the number of the attempt.  */
+static void
+add_table (struct pmap_text *text, char const *title,
+           struct pmap_named const *named, size_t n, bool attempts)
+{
+  pmap_text_printf (text, "<h2>%s</h2>\n<div class=\"scroll\"><table>\n"
+                    "<tr><th class=\"n\">#</th><th>item</th>"
+                    "<th class=\"n\">time</th>%s<th>outcome</th></tr>\n",
+                    title, attempts ? "<th class=\"n\">attempt</th>" : "");
+  for (size_t i = 0; i < n; i++)
+    {
+      pmap_text_printf (text, "<tr><td class=\"n\">%llu</td>"
+                        "<td class=\"item\">", named[i].index);
+      pmap_text_html (text, named[i].label, named[i].len);
+      pmap_text_puts (text, "</td><td class=\"n\">");
+      add_time (text, named[i].time);
+      if (attempts)
+        pmap_text_printf (text, "</td><td class=\"n\">%u", named[i].attempt);
+      pmap_text_puts (text, "</td><td>");
+      char const *how = named[i].how ? named[i].how : "success";
+      pmap_text_html (text, how, strlen (how));
+      pmap_text_puts (text, "</td></tr>\n");
+    }
+  pmap_text_puts (text, "</table></div>\n");
+}
+
+static void
+add_tables (struct pmap_text *text, struct page const *p)
+{
+  struct pmap_stats const *s = &p->stats;
+  bool attempts = s->attempts_failed;
+  if (s->n_slowest)
+    add_table (text, "The slowest", s->slowest, s->n_slowest, attempts);
+  if (!p->n_failures)
+    return;
+  add_table (text, "The failures", p->failure, p->n_failures, attempts);
+  if (p->n_failures < s->failed)
+    pmap_text_printf (text, "<p class=\"dim\">The first %zu of %llu.</p>\n",
+                      p->n_failures, s->failed);
+}
+
+/* Add to TEXT the bar B of a run that began at ORIGIN, for the script.  */
+static void
+add_bar (struct pmap_text *text, struct pmap_bar const *b, mp_time origin)
+{
+  pmap_text_printf (text, "[%u,%lld,%lld,", b->slot,
+                    (b->begin - origin) / 1000, (b->end - b->begin) / 1000);
+  if (1 < b->n)
+    {
+      pmap_text_printf (text, "%llu,%llu,%lld,%llu]", b->n, b->failed,
+                        b->busy / 1000, b->index);
+      return;
+    }
+  struct pmap_text label = { .data = NULL };
+  pmap_text_visible (&label, b->label, b->len);
+  pmap_text_printf (text, "%d,%llu,", (int) b->kind, b->index);
+  pmap_text_json (text, label.data, label.len, SIZE_MAX / 2);
+  pmap_text_puts (text, "]");
+  pmap_text_free (&label);
+}
+
+/* Add to TEXT the data of P, and the script that draws them, which is known by
+   NONCE.  */
+static void
+add_script (struct pmap_text *text, struct page const *p, char const *nonce)
+{
+  struct pmap_bars const *b = &p->bars;
+  pmap_text_printf (text, "<script type=\"application/json\" id=\"data\">\n"
+                    "{\"wall\":%lld,\"lanes\":%u,\"bars\":[",
+                    p->stats.wall / 1000, b->lanes);
+  for (size_t i = 0; i < b->n; i++)
+    {
+      pmap_text_puts (text, i ? ",\n" : "\n");
+      add_bar (text, &b->bar[i], p->info->origin);
+    }
+  pmap_text_printf (text, "]}\n</script>\n<script nonce=\"%s\">\n", nonce);
+  add_lines (text, pmap_html_script);
+  pmap_text_puts (text, "</script>\n");
+}
+
+/* Store in NONCE what no item knows.  */
+static void
+make_nonce (char nonce[33])
+{
+  unsigned char bytes[16] = { 0 };
+  if (getrandom (bytes, sizeof bytes, 0) != sizeof bytes)
+    {
+      mp_time now = mp_now ();
+      memcpy (bytes, &now, sizeof now);
+    }
+  for (size_t i = 0; i < sizeof bytes; i++)
+    sprintf (nonce + 2 * i, "%02x", bytes[i]);
+}
+
+/* Make the page about P in TEXT.  */
+static void
+make_page (struct pmap_text *text, struct page const *p)
+{
+  char nonce[33];
+  char *command = pmap_run_text (p->info->o);
+  make_nonce (nonce);
+  add_head (text, command, nonce);
+  add_title (text, p, command);
+  free (command);
+  add_figures (text, &p->stats);
+  if (p->bars.n)
+    add_chart (text, p);
+  add_histogram (text, p);
+  add_tables (text, p);
+  if (p->bars.n)
+    add_script (text, p, nonce);
+  pmap_text_puts (text, "</body>\n</html>\n");
+}
+
+/* Write TEXT to FD, if that is not -1, and close it.  Return 0 or an errno
+   value.  */
+static int
+write_all (int fd, struct pmap_text const *text)
+{
+  int err = 0;
+  if (fd < 0)
+    return errno;
+  if (full_write (fd, text->data, text->len) != text->len)
+    err = errno;
+  if (close (fd) != 0 && !err)
+    err = errno;
+  return err;
+}
+
+/* Create a file beside FILE: store its name, from malloc, in *NAME.  Return its
+   descriptor, or -1 with errno.  */
+static int
+create_beside (char const *file, char **name)
+{
+  *name = xasprintf ("%s.XXXXXX", file);
+  if (!*name)
+    xalloc_die ();
+  return mkostemp (*name, O_CLOEXEC);
+}
+
+/* Let FD have the permissions that FILE has or, if there is none, a new one
+   would.  */
+static void
+set_mode (int fd, char const *file)
+{
+  struct stat st;
+  mode_t mask = umask (0);
+  umask (mask);
+  mode_t mode = stat (file, &st) == 0 ? st.st_mode & 0777 : 0666 & ~mask;
+  /* Where there are no such permissions, they do not matter.  */
+  if (fchmod (fd, mode) != 0)
+    return;
+}
+
+/* Write TEXT to FILE, which is there before and after as a whole.  Return 0 or
+   an errno value.  */
+static int
+replace_file (char const *file, struct pmap_text const *text)
+{
+  char *name;
+  int fd = create_beside (file, &name);
+  int err = fd < 0 ? errno : 0;
+  if (!err)
+    {
+      set_mode (fd, file);
+      err = write_all (fd, text);
+      if (!err && rename (name, file) != 0)
+        err = errno;
+      if (err)
+        unlink (name);
+    }
+  free (name);
+  return err;
+}
+
+static bool
+page_close (void *self)
+{
+  struct page *p = self;
+  char const *file = p->info->o->report_file;
+  struct pmap_text text = { .data = NULL };
+  pmap_each_untold (p->info, page_untold, p);
+  pmap_stats_close (&p->stats);
+  make_page (&text, p);
+  int err = (p->direct
+             ? write_all (open (file, O_WRONLY | O_TRUNC | O_CLOEXEC), &text)
+             : replace_file (file, &text));
+  if (err)
+    error (0, err, _("cannot write %s"), quote (file));
+  for (size_t i = 0; i < p->n_failures; i++)
+    pmap_named_free (&p->failure[i]);
+  pmap_text_free (&text);
+  pmap_bars_free (&p->bars);
+  pmap_stats_free (&p->stats);
+  free (p);
+  return !err;
+}
+
+/* See whether FILE can be written when the run is over, and store in *DIRECT
+   whether it is to be written to as it is.  Return 0 or an errno value.  */
+static int
+check_file (char const *file, bool *direct)
+{
+  struct stat st;
+  *direct = lstat (file, &st) == 0 && !S_ISREG (st.st_mode);
+  if (*direct)
+    {
+      /* A link may lead to what is not there yet.  */
+      int fd = open (file, O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0666);
+      /* Nobody reads that pipe yet.  */
+      return 0 <= fd ? (close (fd), 0) : errno == ENXIO ? 0 : errno;
+    }
+  char *name;
+  int fd = create_beside (file, &name);
+  int err = fd < 0 ? errno : 0;
+  if (!err)
+    {
+      close (fd);
+      unlink (name);
+    }
+  free (name);
+  return err;
+}
+
+struct pmap_observer
+pmap_html_open (struct pmap_info const *info)
+{
+  struct page *p = xzalloc (sizeof *p);
+  char const *file = info->o->report_file;
+  p->info = info;
+  int err = check_file (file, &p->direct);
+  if (err)
+    error (MP_EXIT_FAILURE, err, _("cannot write %s"), quote (file));
+  pmap_stats_init (&p->stats, info, SLOWEST);
+  return (struct pmap_observer) { .self = p, .ended = page_ended,
+                                  .delivered = page_delivered,
+                                  .tick = page_tick, .close = page_close };
+}
