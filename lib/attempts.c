@@ -175,6 +175,7 @@ mp_pool_return (struct mp_pool *pool, struct mp_task *task)
   task->begun = 0;
   pool->running--;
   pool->starved = false;
+  pool->brake_until = 0;
   pool->again = true;
   if (pool->draining)
     drop_task (pool, task);

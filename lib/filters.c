@@ -76,6 +76,7 @@ spawn_filter (struct mp_filter *f, int const *input, int *ready)
   if (err)
     return err;
   mp_taskenv_set_slot (&ex->env, f->w.slot);
+  spawn.affinity = mp_binding_place (o->binding, f->w.slot);
   return mp_worker_start (&f->w, &spawn, input[1]);
 }
 
@@ -270,6 +271,7 @@ static bool
 has_task (struct mp_pool const *pool)
 {
   return (!pool->stopping && !pool->paused && !pool->starved
+          && !pool->brake_until
           && (pool->pending
               || (!pool->input_ended && !pool->input.source.watched
                   && mp_order_has_room (&pool->order))));
@@ -283,6 +285,7 @@ is_full (struct mp_filter const *f)
   struct mp_pool const *pool = f->ex->base.pool;
   return (f->ex->ahead_max <= f->bytes || pool->pending
           || f->last->lines->given < f->last->lines->n
+          || (pool->brake_until && pool->waits_for_end)
           || !mp_order_has_room (&pool->order));
 }
 

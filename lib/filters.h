@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "binding.h"
 #include "pool.h"
 
 /* What filters do wrong.  */
@@ -35,6 +36,8 @@ struct mp_filters_options
   size_t max_lines;             /* of a filter before it is replaced; 0: any */
   bool tag;                     /* put its line and a tab before each answer */
   unsigned int processes;       /* how many filters there will be; 0: unknown */
+  struct mp_binding const *binding;     /* by which slots have CPUs of their
+                                           own, or null */
   sigset_t const *mask;         /* the signal mask of the filters */
   sigset_t const *defaults;     /* signals that they have at their default */
 

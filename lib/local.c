@@ -668,6 +668,7 @@ spawn_command (struct local *ex, struct mp_task *task, int in, int const *out,
     .fd = { in < 0 ? ex->null_fd : in, out[MP_STREAM_OUT], out[MP_STREAM_ERR] },
     .new_group = true,
     .death_signal = SIGKILL,
+    .affinity = mp_binding_place (ex->options->binding, task->slot),
     .mask = ex->options->mask,
     .defaults = ex->options->defaults
   };

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdbool.h>
 
+#include "binding.h"
 #include "pool.h"
 #include "template.h"
 
@@ -30,6 +31,8 @@ struct mp_local_options
   int (*more_fd) (void *arg);
   void *arg;
 
+  struct mp_binding const *binding;     /* by which slots have CPUs of their
+                                           own, or null */
   sigset_t const *mask;         /* the signal mask of tasks */
   sigset_t const *defaults;     /* signals that tasks have at their default */
 };

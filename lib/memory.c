@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,5 +215,20 @@ mp_memory_limits (struct mp_cgroups *c, uintmax_t size,
   int err = add_system (c, size, limits);
   if (!err)
     err = mp_cglimit_collect (c, &memory, &size, limits);
+  return err;
+}
+
+int
+mp_memory_available (struct mp_cgroups *c, uintmax_t *bytes)
+{
+  struct mp_limits limits = { .list = NULL };
+  double least = HUGE_VAL;
+  int err = mp_memory_limits (c, 1, &limits);
+  mp_limits_apply (&limits, 0, &least);
+  mp_limits_free (&limits);
+  if (!err && least == HUGE_VAL)
+    err = ENOSYS;
+  if (!err)
+    *bytes = least;
   return err;
 }

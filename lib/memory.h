@@ -24,4 +24,8 @@
 int mp_memory_limits (struct mp_cgroups *c, uintmax_t size,
                       struct mp_limits *limits);
 
+/* Store in *BYTES the least of what is available in this sense.  Return 0,
+   ENOMEM, or ENOSYS if nothing tells.  */
+int mp_memory_available (struct mp_cgroups *c, uintmax_t *bytes);
+
 #endif

@@ -418,6 +418,7 @@ mp_pool_ended (struct mp_pool *pool, struct mp_task *task, int status)
   task->aborted = pool->stopping && status;
   pool->running--;
   pool->starved = false;
+  pool->brake_until = 0;        /* this may be what it waits for */
   raise_cap (pool);
 }
 

@@ -203,6 +203,7 @@ struct mp_pool
   bool clocked;                 /* and when they end */
   bool spooled;                 /* output of a task goes on when it has ended
                                    for good */
+  bool waits_for_end;           /* the brake may hold until a task ends */
   int signal;                   /* to one that has taken more */
   mp_time flush_after;          /* output may be gathered until then; changes */
   struct mp_callbacks const *callbacks; /* or null; not for MP_GROUP_LINES */

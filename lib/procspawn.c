@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,8 @@
 #endif
 
 #include "findprog.h"
+
+#include "cpulist.h"
 
 #ifndef NSIG
 # define NSIG 65
@@ -53,6 +56,25 @@ mp_find_program (char const *name, char **path)
   return found ? 0 : err;
 }
 
+/* Let the calling process run on the CPUs in SET only.  Return 0 or an errno
+   value.  A set of which nothing is left, for CPUs can be taken away at any
+   time, changes nothing: the kernel would do the same later.  Words are those
+   of cpu_set_t.  */
+static int
+set_affinity (struct mp_cpulist const *set)
+{
+#if HAVE_SCHED_SETAFFINITY
+  if (sched_setaffinity (0, set->nwords * sizeof *set->words,
+                         (cpu_set_t const *) set->words) == 0
+      || errno == EINVAL)
+    return 0;
+  return errno;
+#else
+  (void) set;
+  return ENOSYS;
+#endif
+}
+
 /* The child's part: arrange everything for S and become the program.  It may
    share the parent's memory, so it only makes system calls, and leaves the
    reason of a failure in *ERR, and writes it to ERR_FD if that is not -1.  */
@@ -80,10 +102,12 @@ become (struct mp_spawn const *s, int volatile *err, int err_fd)
       }
     else if (s->fd[i] >= 0 && dup2 (s->fd[i], i) < 0)
       goto fail;
-  int in_child = s->in_child ? s->in_child (s->arg) : 0;
-  if (in_child)
+  int step = s->affinity ? set_affinity (s->affinity) : 0;
+  if (!step && s->in_child)
+    step = s->in_child (s->arg);
+  if (step)
     {
-      errno = in_child;
+      errno = step;
       goto fail;
     }
   sigprocmask (SIG_SETMASK, s->mask, NULL);
@@ -211,7 +235,8 @@ spawn_program (struct mp_spawn const *s, pid_t *pid)
   if (!s->portable)
     return spawn_by_vfork (s, pid);
 #endif
-  return s->in_child ? spawn_by_fork (s, pid) : spawn_by_posix (s, pid);
+  return (s->in_child || s->affinity ? spawn_by_fork (s, pid)
+          : spawn_by_posix (s, pid));
 }
 
 /* Start the script S->file by the shell.  */

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct mp_cpulist;
+
 /* What to start and how.  Everything stays the caller's.  */
 struct mp_spawn
 {
@@ -20,6 +22,9 @@ struct mp_spawn
   bool new_group;               /* lead a process group of its own */
   int death_signal;             /* signal that it gets when the caller dies,
                                    where the system can do that; or 0 */
+  struct mp_cpulist const *affinity;    /* the CPUs that it may use; null: as
+                                           the caller.  If none of them is there
+                                           any more, it is as if null */
   sigset_t const *mask;         /* its signal mask */
   sigset_t const *defaults;     /* signals that it has at their default;
                                    must hold every signal with a handler */

@@ -83,6 +83,7 @@ spawn_shell (struct mp_shell *s, int const *code, int const *hold)
   struct mp_spawn spawn = {
     .file = o->file, .argv = argv,
     .fd = { o->portable ? code[0] : -1, -1, -1 },
+    .affinity = mp_binding_place (o->binding, s->w.slot),
     .mask = o->mask, .defaults = o->defaults,
     .in_child = enter, .arg = &entrance
   };

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "binding.h"
 #include "columns.h"
 #include "pool.h"
 
@@ -31,6 +32,8 @@ struct mp_shells_options
   bool portable;                /* let the shell read what it evaluates from its
                                    standard input, as where there is no
                                    /dev/fd */
+  struct mp_binding const *binding;     /* by which slots have CPUs of their
+                                           own, or null */
   sigset_t const *mask;         /* the signal mask of the shells */
   sigset_t const *defaults;     /* signals that they have at their default */
 };

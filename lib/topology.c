@@ -155,14 +155,17 @@ add_count (struct groups const *g, enum mp_limit_kind kind, bool known,
   return err;
 }
 
+/* The files that tell a CPU's core and its socket: the one since Linux 5.3 and
+   the older.  */
+static char const *const core_fields[]
+  = { "core_cpus_list", "thread_siblings_list" };
+static char const *const socket_fields[]
+  = { "package_cpus_list", "core_siblings_list" };
+
 int
 mp_topology_reduce (char const *root, enum mp_limit_kind kind,
                     struct mp_cpulist *set, struct mp_limits *limits)
 {
-  static char const *const core_fields[]
-    = { "core_cpus_list", "thread_siblings_list" };
-  static char const *const socket_fields[]
-    = { "package_cpus_list", "core_siblings_list" };
   struct groups g = { .source = NULL };
   int err = mp_cpulist_copy (&g.left, set);
   if (!err)
@@ -186,5 +189,97 @@ mp_topology_reduce (char const *root, enum mp_limit_kind kind,
   mp_cpulist_free (&g.firsts);
   mp_cpulist_free (&g.left);
   free (g.source);
+  return err;
+}
+
+/* What is put in order.  */
+struct order
+{
+  char const *root;
+  struct mp_cpulist left;       /* the CPUs that have no place yet */
+  struct mp_topology_cpu *cpu;
+  size_t n;
+};
+
+/* Store in *GROUP, which is overwritten, the CPUs of the group of ID that
+   FIELDS name, and ID; ID alone if that cannot be read.  Return 0 or
+   ENOMEM.  */
+static int
+read_group_of (char const *root, size_t id, char const *const fields[2],
+               struct mp_cpulist *group)
+{
+  int err = ENOENT;
+  *group = (struct mp_cpulist) { .words = NULL };
+  for (int i = 0; err && err != ENOMEM && i < 2; i++)
+    {
+      char *name;
+      if (asprintf (&name, "%s/sys/devices/system/cpu/cpu%zu/topology/%s",
+                    root, id, fields[i]) < 0)
+        return ENOMEM;
+      err = mp_cpulist_read (name, group);
+      free (name);
+      if (err)
+        mp_cpulist_free (group);
+    }
+  if (err != ENOMEM)
+    err = mp_cpulist_add (group, id, id);
+  if (err)
+    mp_cpulist_free (group);
+  return err;
+}
+
+/* Put those of CORE that are left next.  */
+static void
+put_core (struct order *o, struct mp_cpulist const *core)
+{
+  size_t nth = 0;
+  for (size_t id = 0; mp_cpulist_next (core, &id); id++)
+    if (mp_cpulist_has (&o->left, id))
+      o->cpu[o->n++] = (struct mp_topology_cpu) { id, nth++ };
+  mp_cpulist_subtract (&o->left, core);
+}
+
+/* Put the cores of those of GROUP that are left next, one after the other.
+   Return 0 or ENOMEM.  */
+static int
+put_cores (struct order *o, struct mp_cpulist const *group)
+{
+  int err = 0;
+  for (size_t id = 0; !err && mp_cpulist_next (group, &id); id++)
+    {
+      struct mp_cpulist core;
+      if (!mp_cpulist_has (&o->left, id))
+        continue;
+      err = read_group_of (o->root, id, core_fields, &core);
+      if (!err)
+        put_core (o, &core);
+      mp_cpulist_free (&core);
+    }
+  return err;
+}
+
+int
+mp_topology_order (char const *root, struct mp_cpulist const *set,
+                   struct mp_topology_cpu **cpu)
+{
+  struct order o = { .root = root };
+  size_t n = mp_cpulist_count (set);
+  int err = mp_cpulist_copy (&o.left, set);
+  o.cpu = calloc (n ? n : 1, sizeof *o.cpu);
+  if (!err && !o.cpu)
+    err = ENOMEM;
+  for (size_t i = 0; !err && mp_cpulist_next (&o.left, &i); i++)
+    {
+      struct mp_cpulist socket;
+      err = read_group_of (root, i, socket_fields, &socket);
+      if (!err)
+        err = put_cores (&o, &socket);
+      mp_cpulist_free (&socket);
+    }
+  mp_cpulist_free (&o.left);
+  if (err)
+    free (o.cpu);
+  else
+    *cpu = o.cpu;
   return err;
 }

@@ -21,4 +21,18 @@
 int mp_topology_reduce (char const *root, enum mp_limit_kind kind,
                         struct mp_cpulist *set, struct mp_limits *limits);
 
+/* A CPU, and how many of SET come before it in its core.  */
+struct mp_topology_cpu
+{
+  size_t id;
+  size_t nth;
+};
+
+/* Store in *CPU, which the caller frees, the CPUs in SET, as many as it has, so
+   that those of one socket come together and within it those of one core, as
+   the same files tell; what they do not tell of is alone, by its number.
+   Return 0 or ENOMEM.  */
+int mp_topology_order (char const *root, struct mp_cpulist const *set,
+                       struct mp_topology_cpu **cpu);
+
 #endif

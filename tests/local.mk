@@ -34,6 +34,7 @@ tests_helpers_forest_LDADD = $(src_link)
 if HAVE_CHECK
 unit_tests = tests/unit/check-lib
 unit_tests += tests/unit/check-blocks
+unit_tests += tests/unit/check-brakes
 unit_tests += tests/unit/check-columns
 unit_tests += tests/unit/check-cpus
 unit_tests += tests/unit/check-filters
@@ -79,6 +80,13 @@ tests_unit_check_blocks_CPPFLAGS = $(tests_unit_CPPFLAGS)
 tests_unit_check_blocks_CFLAGS = $(tests_unit_CFLAGS)
 tests_unit_check_blocks_LDFLAGS = $(wrap_allocation)
 tests_unit_check_blocks_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_brakes_SOURCES = tests/unit/check-brakes.c \
+  tests/unit/check-cpus.h tests/unit/fixture.c tests/unit/fixture.h \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_brakes_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_brakes_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_brakes_LDADD = $(tests_unit_LDADD)
 
 tests_unit_check_columns_SOURCES = tests/unit/check-columns.c \
   tests/unit/shortage.c tests/unit/shortage.h \

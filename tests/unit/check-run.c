@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cpulist.h"
 #include "pool.h"
 #include "procspawn.h"
 #include "sigflags.h"
@@ -122,6 +123,65 @@ START_TEST (spawn_steps_in_child)
   s.in_child = refuse;
   ck_assert_int_eq (mp_spawn (&s, &pid), EDOM);
   ck_assert (waitpid (-1, NULL, WNOHANG) == -1 && errno == ECHILD);
+}
+END_TEST
+
+/* Start a process that is bound to SET; store in *BOUND what it may use.  */
+static void
+spawn_bound (int way, struct mp_cpulist const *set, struct mp_cpulist *bound)
+{
+  int fd[2];
+  sigset_t none;
+  char sh[] = "sh", c[] = "-c", script[] = "read x";
+  char *argv[] = { sh, c, script, NULL };
+  char variable[] = "CHILD=not";
+  sigemptyset (&none);
+  open_pipe (fd);
+  struct mp_spawn s = {
+    .file = "/bin/sh", .argv = argv, .envp = environ, .fd = { fd[0], -1, -1 },
+    .affinity = set, .mask = &none, .defaults = &none,
+    .in_child = way == WAY_FORK ? set_variable : NULL, .arg = variable,
+    .portable = way != WAY_FAST
+  };
+  pid_t pid;
+  ck_assert_int_eq (mp_spawn (&s, &pid), 0);
+  ck_assert_int_eq (mp_cpulist_affinity (pid, bound), 0);
+  close (fd[0]);
+  close (fd[1]);
+  ck_assert_int_eq (waitpid (pid, NULL, 0), pid);
+}
+
+START_TEST (spawn_binds)
+{
+  struct mp_cpulist own, one = { .words = NULL }, none = one, bound;
+  size_t last = 0;
+  if (mp_cpulist_affinity (0, &own) != 0)
+    {
+      unit_skip ("there are no affinities here");
+      return;
+    }
+  for (size_t id = 0; mp_cpulist_next (&own, &id); id++)
+    last = id;
+  ck_assert_int_eq (mp_cpulist_add (&one, last, last), 0);
+  spawn_bound (_i, &one, &bound);
+  ck_assert_uint_eq (mp_cpulist_count (&bound), 1);
+  ck_assert (mp_cpulist_has (&bound, last));
+  mp_cpulist_free (&bound);
+
+  /* One that is not there, or not any more.  */
+  ck_assert_int_eq (mp_cpulist_add (&none, MP_CPULIST_LIMIT - 1,
+                                    MP_CPULIST_LIMIT - 1), 0);
+  spawn_bound (_i, &none, &bound);
+  ck_assert_uint_eq (mp_cpulist_count (&bound), mp_cpulist_count (&own));
+  mp_cpulist_free (&bound);
+
+  /* We ourselves are not bound.  */
+  ck_assert_int_eq (mp_cpulist_affinity (0, &bound), 0);
+  ck_assert_uint_eq (mp_cpulist_count (&bound), mp_cpulist_count (&own));
+  mp_cpulist_free (&bound);
+  mp_cpulist_free (&none);
+  mp_cpulist_free (&one);
+  mp_cpulist_free (&own);
 }
 END_TEST
 
@@ -580,6 +640,7 @@ main (void)
   TCase *t = unit_tcase ("spawn");
   tcase_add_loop_test (t, spawn_runs, 0, WAYS);
   tcase_add_loop_test (t, spawn_steps_in_child, 0, 2);
+  tcase_add_loop_test (t, spawn_binds, 0, WAYS);
   tcase_add_loop_test (t, spawn_leads_a_group, 0, WAYS);
   tcase_add_loop_test (t, spawn_resets_signals, 0, WAYS);
   tcase_add_loop_test (t, spawn_reports_exec_errors, 0, 2);
