@@ -8,7 +8,8 @@ noinst_LIBRARIES += src/libfront.a
 src_libfront_a_SOURCES = src/front.c src/front.h \
   src/open-records.c src/open-records.h
 src_link = src/libfront.a lib/libmp.a gl/lib/libgnu.a $(LIBINTL) \
-  $(LIB_CLOCK_GETTIME) $(LIB_CRYPTO) $(LIB_POLL) $(LIB_POSIX_SPAWN)
+  $(LIB_CLOCK_GETTIME) $(LIB_CRYPTO) $(LIB_POLL) $(LIB_POSIX_SPAWN) \
+  $(GETLOADAVG_LIBS)
 
 bin_PROGRAMS += src/ncpu
 src_ncpu_SOURCES = src/ncpu.c src/ncpu-report.c src/ncpu-report.h \
@@ -26,12 +27,13 @@ src_pmap_SOURCES =
 src_pmap_SOURCES += src/pmap.c src/pmap.h
 src_pmap_SOURCES += src/pmap-bars.c src/pmap-bars.h
 src_pmap_SOURCES += src/pmap-blocks.c
+src_pmap_SOURCES += src/pmap-brakes.c src/pmap-brakes.h
 src_pmap_SOURCES += src/pmap-commands.c
 src_pmap_SOURCES += src/pmap-failed.c src/pmap-failed.h
 src_pmap_SOURCES += src/pmap-feed.c
 src_pmap_SOURCES += src/pmap-help.c
-src_pmap_SOURCES += src/pmap-html-page.c src/pmap-html-page.h
 src_pmap_SOURCES += src/pmap-html.c src/pmap-html.h
+src_pmap_SOURCES += src/pmap-html-page.c src/pmap-html-page.h
 src_pmap_SOURCES += src/pmap-joblog.c src/pmap-joblog.h
 src_pmap_SOURCES += src/pmap-json.c src/pmap-json.h
 src_pmap_SOURCES += src/pmap-observer.c src/pmap-observer.h
@@ -40,6 +42,7 @@ src_pmap_SOURCES += src/pmap-options.c
 src_pmap_SOURCES += src/pmap-policy.c src/pmap-policy.h
 src_pmap_SOURCES += src/pmap-progress.c src/pmap-progress.h
 src_pmap_SOURCES += src/pmap-report.c
+src_pmap_SOURCES += src/pmap-resources.c src/pmap-resources.h
 src_pmap_SOURCES += src/pmap-results.c src/pmap-results.h
 src_pmap_SOURCES += src/pmap-run.c
 src_pmap_SOURCES += src/pmap-screen.c src/pmap-screen.h

@@ -104,6 +104,22 @@ Failure:\n\
       --resume-failed    run also those of which it says that they have failed\n\
 "), stdout);
   fputs (_("\n\
+Brakes and resources:\n\
+      --delay=DURATION   start tasks at least DURATION apart\n\
+      --load=N           start a task only if fewer than N threads run on this\n\
+                           system, or if no task runs; N%: of the CPUs\n\
+      --memfree=SIZE     start a task only if SIZE bytes of memory are\n\
+                           available, also to the cgroup; 'kill,SIZE': also end\n\
+                           the youngest one, to be run again, if there is less\n\
+                           than half of it\n\
+      --pressure=KIND=PERCENT  start a task only if something has waited for\n\
+                           KIND (cpu, memory, io) for less than PERCENT of the\n\
+                           last 10 s, or if no task runs\n\
+      --cpus-per-task=N  a task has N CPUs: run so many fewer at a time, and\n\
+                           tell OMP_NUM_THREADS and the like\n\
+      --bind             bind each slot to CPUs of its own: N, or one\n\
+"), stdout);
+  fputs (_("\n\
 Warm shells and filters:\n\
   -c, --command=SCRIPT   evaluate SCRIPT for each item, which is \"$1\", in one\n\
                            of a few shells; what it changes there (variables,\n\
@@ -162,7 +178,8 @@ Seeing:\n\
 "), stdout);
   front_help_options ();
   fputs (_("\n\
-DURATION is a number with an optional unit: ms, s (default), m, h or d.\n\
+DURATION is a number with an optional unit: ms, s (default), m, h or d.  SIZE\n\
+may end in K, M, G and so on (powers of 1024), or KB, MB... (of 1000).\n\
 Tasks find PMAP_ITEM, PMAP_INDEX, PMAP_SLOT and PMAP_ATTEMPT in their\n\
 environment, and nothing on standard input but a block.  A task has ended when\n\
 its process has; what tasks leave running is ended when the run ends.\n\

@@ -18,11 +18,13 @@
 
 #include "c-ctype.h"
 #include "error.h"
+#include "minmax.h"
 #include "xalloc.h"
 
 #include "cpus.h"
 #include "front.h"
 #include "parse.h"
+#include "pmap-brakes.h"
 #include "pmap-policy.h"
 
 /* What is known of the options while they are read.  */
@@ -99,16 +101,16 @@ is_number (char const *s)
 }
 
 /* The number of tasks at a time that S, the value of -P, means: null for the
-   default.  */
+   default, where each has so many CPUS.  */
 static unsigned int
-parse_processes (char const *s)
+parse_processes (char const *s, size_t cpus)
 {
   unsigned long int ncpu = 1;
   unsigned long int n;
   if (!s || !is_number (s))
     mp_cpus_usable (&ncpu);
   if (!s)
-    return ncpu;
+    return MAX (ncpu / MAX (cpus, 1), 1);
   if (mp_parse_processes (s, ncpu, &n) != 0 || n > INT_MAX)
     front_bad_value (_("number of processes"), s);
   return n;
@@ -279,6 +281,27 @@ set_retries (struct parsing *p, struct row const *row, char *value)
 }
 
 static void
+set_load (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  pmap_brakes_parse_load (p->o, value);
+}
+
+static void
+set_memfree (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  pmap_brakes_parse_memfree (p->o, value);
+}
+
+static void
+set_pressure (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  pmap_brakes_parse_pressure (p->o, value);
+}
+
+static void
 set_resume (struct parsing *p, struct row const *row, char *value)
 {
   (void) row;
@@ -391,12 +414,16 @@ show_version (struct parsing *p, struct row const *row, char *value)
 #define AT(member) offsetof (struct pmap_options, member)
 static struct row const rows[] = {
   { "arg-file", 'a', required_argument, set_arg_file, 0, NULL },
+  { "bind", 0, no_argument, set_flag, AT (bind), NULL },
   { "blocks", 'b', optional_argument, set_blocks, 0, NULL },
   { "callback", 0, required_argument, set_string, AT (callback), NULL },
   { "chunksize", 'n', required_argument, set_chunk, 0, NULL },
   { "colsep", 0, required_argument, set_column_separator, 0, NULL },
   { "command", 'c', required_argument, set_string, AT (script), NULL },
+  { "cpus-per-task", 0, required_argument, set_count,
+    AT (cpus_per_task), N_("number of CPUs") },
   { "deadline", 0, required_argument, set_duration, AT (deadline), NULL },
+  { "delay", 0, required_argument, set_duration, AT (delay), NULL },
   { "delimiter", 'd', required_argument, set_delimiter, 0, NULL },
   { "dry-run", 0, no_argument, set_flag, AT (dry_run), NULL },
   { "error-callback", 0, required_argument, set_string,
@@ -415,10 +442,13 @@ static struct row const rows[] = {
   { "kill-after", 'k', required_argument, set_duration,
     AT (kill_after), NULL },
   { "line-buffered", 0, no_argument, set_line_buffered, 0, NULL },
+  { "load", 0, required_argument, set_load, 0, NULL },
   { "max-chars", 0, required_argument, set_max_chars, 0, NULL },
   { "max-tasks-per-child", 0, required_argument, set_count,
     AT (max_tasks), N_("number of tasks") },
+  { "memfree", 0, required_argument, set_memfree, 0, NULL },
   { "null", '0', no_argument, set_null, 0, NULL },
+  { "pressure", 0, required_argument, set_pressure, 0, NULL },
   { "processes", 'P', required_argument, set_processes, 0, NULL },
   { "progress", 0, no_argument, set_flag, AT (progress), NULL },
   { "recend", 0, required_argument, set_record_end, 0, NULL },
@@ -519,6 +549,8 @@ check_combinations (struct pmap_options *o)
     { o->json && o->tag, "--json", "--tag" },
     { o->json && o->tag_string, "--json", "--tagstring" },
     { o->json && o->ungrouped, "--json", "--ungrouped" },
+    { o->memfree_kill && o->ungrouped, "--memfree=kill", "--ungrouped" },
+    { o->memfree_kill && o->blocks, "--memfree=kill", "--blocks" },
     { o->script && o->replacement, "--command", "--replace" },
     { o->script && o->max_chars, "--command", "--max-chars" },
     { o->script && o->chunk == PMAP_CHUNK_MAX, "--command",
@@ -610,12 +642,16 @@ pmap_parse_options (int argc, char **argv, struct pmap_options *o)
                  || o->halt.when != PMAP_HALT_NEVER
                  || o->timeout_percent || o->results || o->json
                  || o->tag_string || o->trace_file || o->report_file
-                 || o->summary);
+                 || o->summary || pmap_brakes_wanted (o));
+  /* What a warm shell has been given ahead would begin without being asked
+     for.  */
+  if (o->script && !o->warm_chunk && pmap_brakes_wanted (o))
+    o->warm_chunk = 1;
   o->line_end = o->delimiter ? '\n' : '\0';
   /* A line is all that an item has for output.  */
   if (o->filter && o->grouping == MP_GROUP_UNORDERED && !o->callback
       && !o->error_callback && !o->json)
     o->grouping = MP_GROUP_LINES;
-  o->processes = parse_processes (p.processes);
+  o->processes = parse_processes (p.processes, o->cpus_per_task);
   return optind;
 }

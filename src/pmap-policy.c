@@ -30,9 +30,9 @@ pmap_policy_init (struct pmap_policy *p, struct pmap_options const *o,
 {
   *p = (struct pmap_policy) { .o = o, .pool = pool };
   pool->timeout = o->timeout;
-  pool->timed |= 0 < o->timeout_percent;
+  pool->timed |= 0 < o->timeout_percent || o->memfree_kill;
   pool->clocked |= 0 < o->timeout_percent;
-  pool->spooled |= o->retries != 1;
+  pool->spooled |= o->retries != 1 || o->memfree_kill;
 }
 
 /* A number from 0 on and below 1, by chance.  */

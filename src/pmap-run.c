@@ -23,6 +23,7 @@
 #include "front.h"
 #include "guard.h"
 #include "lines.h"
+#include "pmap-brakes.h"
 #include "pmap-failed.h"
 #include "pmap-html.h"
 #include "pmap-joblog.h"
@@ -30,6 +31,7 @@
 #include "pmap-observer.h"
 #include "pmap-policy.h"
 #include "pmap-progress.h"
+#include "pmap-resources.h"
 #include "pmap-results.h"
 #include "pmap-signals.h"
 #include "pmap-summary.h"
@@ -40,7 +42,7 @@
 #include "sigflags.h"
 
 /* How many may look at a run.  */
-enum { OBSERVERS_MAX = 8 };
+enum { OBSERVERS_MAX = 16 };
 
 /* A run.  */
 struct run
@@ -58,6 +60,7 @@ struct run
   struct pmap_joblog *log;      /* or null */
   struct pmap_first first;      /* the first failures */
   struct pmap_tag *tag;         /* of lines, or null */
+  struct pmap_brakes *brakes;   /* or null */
   struct pmap_observer observer[OBSERVERS_MAX];
   int n_observers;
   struct mp_pool_source lifeline;
@@ -274,6 +277,13 @@ run_ended (void *arg, struct mp_task *task)
   if (run->o->halt.when != PMAP_HALT_NEVER)
     pmap_policy_check (&run->policy, run->o->halt.percent ? total (run) : 0);
   return -1;
+}
+
+static mp_time
+run_brake (void *arg, mp_time now)
+{
+  struct run *run = arg;
+  return pmap_brakes_ask (run->brakes, now);
 }
 
 /* Do what is due at NOW.  */
@@ -500,6 +510,14 @@ add_observers (struct run *run)
     add_observer (run, pmap_joblog_observer (run->log, &run->info));
   if (o->failed_file)
     add_observer (run, pmap_failed_open (&run->info));
+  if (pmap_brakes_wanted (o))
+    {
+      run->brakes = pmap_brakes_open (&run->info, &run->pool);
+      add_observer (run, pmap_brakes_observer (run->brakes));
+    }
+  if (o->bind)
+    add_observer (run, pmap_resources_observer (&run->info,
+                                                &run->workers.binding));
   if (o->results)
     add_observer (run, pmap_results_open (&run->info));
   if (o->json)
@@ -580,6 +598,7 @@ work (struct run *run, struct mp_guard const *g, char const *file)
     .delivered = run_delivered,
     .starved = run_starved,
     .woken = run_woken,
+    .brake = run->brakes ? run_brake : NULL,
     .tick = run_tick,
     .tag = run->tag ? run_tag : NULL
   };

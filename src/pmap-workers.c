@@ -12,6 +12,8 @@
 
 #include "xalloc.h"
 
+#include "pmap-resources.h"
+
 int
 pmap_workers_new (struct pmap_workers *w, struct pmap_options const *o,
                   struct pmap_feed *feed, struct mp_template const *command,
@@ -21,6 +23,8 @@ pmap_workers_new (struct pmap_workers *w, struct pmap_options const *o,
   memcpy (w->argv, o->command, o->n_command * sizeof *w->argv);
   w->argv[o->n_command] = NULL;
   w->o = o;
+  if (o->bind)
+    pmap_resources_bind (o, &w->binding);
   w->callbacks = (struct mp_callbacks) {
     .success = o->callback,
     .failure = o->error_callback,
@@ -38,6 +42,7 @@ pmap_workers_new (struct pmap_workers *w, struct pmap_options const *o,
         .isolate = o->isolate,
         .chunk = o->warm_chunk,
         .max_tasks = o->max_tasks,
+        .binding = &w->binding,
         .portable = access ("/dev/fd/0", F_OK) != 0,
         .mask = &s->before,
         .defaults = &s->defaults
@@ -55,6 +60,7 @@ pmap_workers_new (struct pmap_workers *w, struct pmap_options const *o,
       w->filters.max_lines = o->max_tasks;
       w->filters.tag = o->tag && !o->tag_string;
       w->filters.processes = o->processes;
+      w->filters.binding = &w->binding;
       w->filters.mask = &s->before;
       w->filters.defaults = &s->defaults;
       return mp_filters_new (&w->filters, &w->executor);
@@ -68,6 +74,7 @@ pmap_workers_new (struct pmap_workers *w, struct pmap_options const *o,
     .more = o->round_robin ? pmap_feed_more : NULL,
     .more_fd = pmap_feed_more_fd,
     .arg = feed,
+    .binding = &w->binding,
     .mask = &s->before,
     .defaults = &s->defaults
   };
@@ -83,5 +90,6 @@ pmap_workers_free (struct pmap_workers *w)
     mp_filters_free (w->executor);
   else
     mp_local_free (w->executor);
+  mp_binding_free (&w->binding);
   free (w->argv);
 }

@@ -5,6 +5,7 @@
 #ifndef PMAP_WORKERS_H
 #define PMAP_WORKERS_H
 
+#include "binding.h"
 #include "callback.h"
 #include "filters.h"
 #include "local.h"
@@ -17,6 +18,7 @@ struct pmap_workers
 {
   struct mp_executor *executor;
   struct mp_callbacks callbacks;
+  struct mp_binding binding;
 
   /* Private, but for what filters report, which the owner sets before.  */
   struct pmap_options const *o;

@@ -17,6 +17,7 @@
 #include "exit-status.h"
 #include "front.h"
 #include "pmap-joblog.h"
+#include "pmap-resources.h"
 #include "procspawn.h"
 
 /* Find the program NAME; exit if that is not possible.  Return its path, to be
@@ -89,6 +90,7 @@ main (int argc, char **argv)
   front_init (args[0]);
   int first = pmap_parse_options (argc, args, &o);
   pmap_parse_operands (argc - first, args + first, &o);
+  pmap_resources_export (&o);
   o.title = argv[0];
   o.title_size = argv[argc - 1] + strlen (argv[argc - 1]) - argv[0];
 

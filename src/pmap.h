@@ -15,6 +15,7 @@
 #include "monotime.h"
 #include "order.h"
 #include "pool.h"
+#include "pressure.h"
 #include "template.h"
 
 struct pmap_joblog;
@@ -96,6 +97,20 @@ struct pmap_options
   unsigned long int timeout_percent;    /* of the median of run times; 0: not
                                            said */
   int signal;                   /* to one that takes longer */
+
+  /* Brakes.  The strings are values as they were given, null: not said.  */
+  mp_time delay;                /* between two starts */
+  char const *load;
+  double load_limit;            /* no start from there on */
+  char const *memfree;          /* the size only */
+  uintmax_t memfree_size;       /* no start below that */
+  bool memfree_kill;            /* and tasks are sent back below half of it */
+  char const *pressure[MP_PRESSURES];
+  double pressure_limit[MP_PRESSURES];  /* no start from there on */
+
+  /* Resources.  */
+  size_t cpus_per_task;         /* 0: not said */
+  bool bind;
 
   char *title;                  /* the command line as others see it */
   size_t title_size;
