@@ -65,7 +65,8 @@ mp_columns_walk (struct mp_columns const *c, struct mp_item const *row,
                                    c ? c->separator_len : 0, row, n, 0 };
 }
 
-/* Let *VALUE be the next part of the first item of W, which has a separator.  */
+/* Let *VALUE be the next part of the first item of W, which has a
+   separator.  */
 void mp_columns_cut (struct mp_column_walk *w, struct mp_item *value);
 
 /* Store the next value of W in *VALUE, which is a part of an item and, unlike

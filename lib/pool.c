@@ -648,8 +648,9 @@ finished (struct mp_pool *pool, mp_time now)
   if (pool->killing && pool->abandon_at <= now)
     return true;
   struct mp_executor *ex = pool->executor;
-  bool ended = (!pool->stopping && pool->input_ended && !pool->pending
-                && !pool->delayed && ex->ops->finish ? ex->ops->finish (ex) : true);
+  bool finish = (ex->ops->finish && !pool->stopping && pool->input_ended
+                 && !pool->pending && !pool->delayed);
+  bool ended = !finish || ex->ops->finish (ex);
   if (pool->stopping ? pool->running > 0
       : !ended || !all_done (pool) || has_gathered (pool))
     return false;

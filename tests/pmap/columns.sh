@@ -79,7 +79,7 @@ check_ "3:|'|\n" --colsep=, -c 'echo "$#:$1|$2|$3"' ::: ",',"
 check_ 'sh -c x sh a b\n' --colsep=, --dry-run -c x ::: a,b
 # So it is where the item as such is asked for.
 check_ 'a,b\n' --colsep=, sh -c 'echo "$PMAP_ITEM"' ::: a,b
-check_ 'a,b\ta b\n' --colsep=, --tag echo ::: a,b
+check_ 'a b\ta b\n' --colsep=, --tag echo ::: a,b
 check_ 'a,b:a b\n' --colsep=, --callback='echo "$1:$(cat)"' echo ::: a,b
 
 # A header names columns.

@@ -97,7 +97,7 @@ for columns in 20 40 80 200; do
   } | on_terminal_ $columns \
       'pmap --progress -P4 sh task ::: a bad wait1 wait2; echo $? > status'
   printf '%s\n' 'out a' 'out bad' 'out wait1' 'out wait2' > exp
-  echo "pmap: 1 of 4 tasks failed: item 'bad' (exit 3)" >> exp
+  echo "pmap: 1 of 4 tasks failed: 'bad' (exit 3)" >> exp
   check_screen_
   echo 123 > exp
   compare exp status || fail=1
