@@ -25,11 +25,24 @@ install_as_ ()
   ) > log 2>&1 || { cat log; return 1; }
 }
 
+# check_completion_ FILE PATTERN...
+# Has FILE, under share, a line for each PATTERN?
+check_completion_ ()
+{
+  local file_=$1
+  shift
+  for pattern; do
+    grep -e "$pattern" "$dest/opt/mp/share/$file_" > /dev/null \
+      || { warn_ "$file_ has no line $pattern"; fail=1; }
+  done
+}
+
 # try_as_ TRANSFORM
 # Install, try and uninstall.
 try_as_ ()
 {
   install_as_ "$1" install || { fail=1; return; }
+  pjoin=$(echo pjoin | sed "$1")
   for p in $PROGRAMS; do
     name=$(echo $p | sed "$1")
     test -x "$dest/opt/mp/bin/$name" \
@@ -42,6 +55,14 @@ try_as_ ()
     grep -e "^$name - " page > /dev/null \
       || { warn_ "$name.1 does not say $name"; fail=1; }
     grep -i "^\.TH $name " page > /dev/null || fail=1
+
+    # So do the completions; those of handles ask pjoin.
+    check_completion_ "bash-completion/completions/$name" \
+      "^complete -F [^ ]* $name\$" "^  local pjoin=$pjoin\$"
+    check_completion_ "zsh/site-functions/_$name" \
+      "^#compdef $name\$" "^local pjoin=$pjoin\$"
+    check_completion_ "fish/vendor_completions.d/$name.fish" \
+      "^set -l command $name\$" "^set -l pjoin $pjoin\$"
 
     # The program calls itself what the user does.
     (PATH=$dest/opt/mp/bin:$PATH; $name --help) > help || fail=1
@@ -66,5 +87,15 @@ try_as_ 's,x,x,'
 try_as_ 's,^,mp-,'
 try_as_ 's,$,-mp,'
 try_as_ 's,^pmap$,mpmap,'
+
+# No completion goes where none is wanted.
+(
+  cd "$abs_builddir" \
+    && make -s install-completions DESTDIR="$dest" bash_completion_dir= \
+      zsh_completion_dir= fish_completion_dir=/fish
+) > log 2>&1 || { cat log; fail=1; }
+(cd "$dest" && find . -type f | sed 's,/[^/]*$,,' | uniq) > actual
+echo ./fish > expected
+compare expected actual || fail=1
 
 Exit $fail
