@@ -125,6 +125,28 @@ compare_peer parallel "one item: GNU parallel / pmap" item \
   'parallel --will-cite -P2 -k /bin/echo' "$pmap" ''
 rounds=$long
 
+# What looks at a run costs little.
+cat > watched <<'EOF'
+exec pmap -P2 --joblog=log --progress --trace=trace /bin/echo 2> /dev/null
+EOF
+compare "5000 echo: job log, progress, trace / none" items 'sh ./watched' \
+  "$pmap" '<=1.05'
+
+# A million records are resumed in two seconds.
+pmap -P2 --joblog=log -c : < million
+rm -f a
+i=0
+while [ $i -lt "$rounds" ]; do
+  "$helpers/measure" a pmap -P2 --joblog=log --resume -c : < million
+  i=$((i + 1))
+done
+time=$(($(median a 1) / 1000)) peak=$(median a 3)
+row "10^6 records: resumed in" "$time ms" - - '<=2000' \
+  "$(keeps $time '<=2000')"
+row "10^6 records: peak memory" "$peak KiB" - - '<=65536' \
+  "$(keeps $peak '<=65536')"
+rm -f log trace
+
 memory "10^6 items, -n max: peak memory" million \
   'pmap -P2 -n max /bin/echo' 8192 cat
 memory "10^6 items, -n 100: peak memory" million \
