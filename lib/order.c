@@ -34,19 +34,49 @@ mp_order_init (struct mp_order *o, enum mp_grouping grouping,
   return err;
 }
 
-void
-mp_order_open (struct mp_order *o, struct mp_output *out, char *tag,
-               size_t charge)
+/* Make OUT the last output of O.  */
+static void
+append (struct mp_order *o, struct mp_output *out)
 {
-  *out = (struct mp_output) { .prev = o->last, .tag = tag,
-                              .tag_len = tag ? strlen (tag) : 0 };
-  out->charge = sizeof *out + out->tag_len + charge;
-  o->budget.used += out->charge;
+  out->prev = o->last;
+  out->next = NULL;
   if (o->last)
     o->last->next = out;
   else
     o->first = out;
   o->last = out;
+}
+
+/* Take OUT out of O's list.  */
+static void
+unlink_output (struct mp_order *o, struct mp_output *out)
+{
+  if (out->prev)
+    out->prev->next = out->next;
+  else
+    o->first = out->next;
+  if (out->next)
+    out->next->prev = out->prev;
+  else
+    o->last = out->prev;
+}
+
+void
+mp_order_open (struct mp_order *o, struct mp_output *out, char *tag,
+               size_t charge)
+{
+  *out = (struct mp_output) { .tag = tag,
+                              .tag_len = tag ? strlen (tag) : 0 };
+  out->charge = sizeof *out + out->tag_len + charge;
+  o->budget.used += out->charge;
+  append (o, out);
+}
+
+void
+mp_order_postpone (struct mp_order *o, struct mp_output *out)
+{
+  unlink_output (o, out);
+  append (o, out);
 }
 
 void
@@ -81,14 +111,7 @@ unlink_ended (struct mp_order *o, struct mp_output *out)
 void
 mp_order_drop (struct mp_order *o, struct mp_output *out)
 {
-  if (out->prev)
-    out->prev->next = out->next;
-  else
-    o->first = out->next;
-  if (out->next)
-    out->next->prev = out->prev;
-  else
-    o->last = out->prev;
+  unlink_output (o, out);
   if (o->grouping == MP_GROUP_UNORDERED && out->ended)
     unlink_ended (o, out);
   if (o->current == out)

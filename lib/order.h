@@ -114,6 +114,9 @@ bool mp_order_has_more (struct mp_order const *o);
 /* OUT's task has ended and has put everything.  */
 void mp_order_end (struct mp_order *o, struct mp_output *out);
 
+/* Let all outputs that are open come before OUT.  */
+void mp_order_postpone (struct mp_order *o, struct mp_output *out);
+
 /* Take OUT, which stays the caller's, out of O undelivered.  */
 void mp_order_drop (struct mp_order *o, struct mp_output *out);
 

@@ -552,10 +552,23 @@ flush (struct mp_pool *pool, mp_time now)
     }
 }
 
+/* If all that may wait does, and it waits for output that is no task's and may
+   end late, let that be the last.  */
+static void
+let_pass (struct mp_pool *pool)
+{
+  struct mp_output *first = pool->order.first;
+  if (pool->order.grouping == MP_GROUP_ORDERED && first && first->next
+      && ((struct mp_task *) first)->extra && !first->ended
+      && !mp_order_has_room (&pool->order))
+    mp_order_postpone (&pool->order, first);
+}
+
 /* Deliver what can be delivered at the time NOW.  */
 static void
 deliver (struct mp_pool *pool, mp_time now)
 {
+  let_pass (pool);
   mp_attempts_replay (pool);
   if (!pool->output_error)
     {

@@ -630,6 +630,12 @@ mp_shell_give (struct mp_shell *s, struct mp_task *task)
   return 0;
 }
 
+struct mp_task const *
+mp_shell_last (struct mp_shell const *s)
+{
+  return entry (s, s->n - 1)->task;
+}
+
 mp_time
 mp_shell_since (struct mp_shell const *s)
 {

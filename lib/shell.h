@@ -104,6 +104,9 @@ int mp_shell_give (struct mp_shell *s, struct mp_task *task);
    KEEP.  If that is not possible, S->kept says so from then on.  */
 void mp_shell_take_back (struct mp_shell *s, size_t keep);
 
+/* The last task of S, which has tasks.  */
+struct mp_task const *mp_shell_last (struct mp_shell const *s);
+
 /* Since when S, which has tasks, has been at the first of them.  */
 mp_time mp_shell_since (struct mp_shell const *s);
 

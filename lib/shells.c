@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -155,15 +156,19 @@ start_shell (struct mp_shells *ex, struct mp_shell **result)
   return err;
 }
 
-/* Whether S may be given one task more.  */
+/* Whether S may be given one task more, the one with INDEX.  */
 static bool
-takes_task (struct mp_shell const *s)
+takes_task (struct mp_shell const *s, unsigned long long index)
 {
   struct mp_shells_options const *o = s->ex->options;
   if (s->w.ended || s->retiring || s->unsent || s->w.input.source.fd < 0)
     return false;
   /* Its extra output would end, and the pool still knows that it is held.  */
   if (s->extra && s->w.held)
+    return false;
+  /* Outputs wait for those before them: a task must not wait behind a later
+     one, which may be held back for it.  */
+  if (s->n && index < mp_shell_last (s)->index)
     return false;
   if (o->max_tasks && o->max_tasks <= s->served + s->n)
     return false;
@@ -181,26 +186,35 @@ is_better (struct mp_shell const *s, struct mp_shell const *best)
   return s->n < best->n;
 }
 
-/* The shell of EX that should get the next task, or null if all have
-   enough.  */
+/* The shell of EX that should get the task with INDEX, or null if there is
+   none.  */
 static struct mp_shell *
-choose_shell (struct mp_shells const *ex)
+choose_shell (struct mp_shells const *ex, unsigned long long index)
 {
   struct mp_shell *best = NULL;
   for (struct mp_worker *w = ex->workers.first; w; w = w->next)
     {
       struct mp_shell *s = (struct mp_shell *) w;
-      if (takes_task (s) && (!best || is_better (s, best)))
+      if (takes_task (s, index) && (!best || is_better (s, best)))
         best = s;
     }
   return best;
+}
+
+/* The index of the task that is started next.  */
+static unsigned long long
+next_index (struct mp_shells const *ex)
+{
+  struct mp_task const *pending = ex->base.pool->pending;
+  return pending ? pending->index : ULLONG_MAX;
 }
 
 static bool
 shells_has_room (struct mp_executor *base, unsigned int limit)
 {
   struct mp_shells const *ex = (struct mp_shells *) base;
-  return !limit || ex->workers.n < limit || choose_shell (ex);
+  return (!limit || ex->workers.n < limit
+          || choose_shell (ex, next_index (ex)));
 }
 
 static int
@@ -210,7 +224,7 @@ shells_start (struct mp_executor *base, struct mp_task *task)
   for (size_t i = 0; i < task->n_items; i++)
     if (memchr (task->item[i].data, '\0', task->item[i].len))
       return EINVAL;
-  struct mp_shell *s = choose_shell (ex);
+  struct mp_shell *s = choose_shell (ex, task->index);
   unsigned int limit = mp_pool_limit (base->pool);
   bool idle = s && (ex->options->chunk ? s->given != 0 || !s->n : !s->n);
   if (!idle && (!limit || ex->workers.n < limit))
@@ -252,7 +266,7 @@ balance (struct mp_shells *ex, mp_time now)
       struct mp_shell *s = (struct mp_shell *) w;
       if (w->ended)
         continue;
-      if (!s->n && takes_task (s))
+      if (!s->n && takes_task (s, ULLONG_MAX))
         free_hand = true;
       if (1 < s->n && !s->kept && (!fullest || fullest->n < s->n))
         fullest = s;

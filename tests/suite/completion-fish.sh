@@ -47,7 +47,8 @@ help=$(pmap --help | sed -n 's/^ *--dry-run  *//p')
 offers_ 'pmap --dr' '--dry-run' "$help"
 offers_ 'pmap -P 4 --dr' '--dry-run' "$help"
 offers_ 'pjoin --firs' '--first-failure'
-offers_ 'pspawn --start-method=f' '--start-method=fork --start-method=forkserver'
+offers_ 'pspawn --start-method=f' \
+  '--start-method=fork --start-method=forkserver'
 offers_ 'pspawn --start-method f' 'fork forkserver'
 offers_ 'pmap -a fo' 'fold-not folder/'
 offers_ 'pspawn --stdin=in' '--stdin=inherit'

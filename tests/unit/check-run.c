@@ -401,6 +401,9 @@ struct fake
   struct mp_task *running[8];
   int n, most;
   int refuse;                   /* starts to refuse for want of resources */
+  bool talks;                   /* output that is no task's opens early, and ends
+                                   at the very end */
+  struct mp_task *extra;
 };
 
 static bool
@@ -421,6 +424,11 @@ fake_start (struct mp_executor *ex, struct mp_task *task)
     }
   if (task->n_items > 2)
     return E2BIG;
+  if (f->talks && !f->extra)
+    {
+      f->extra = mp_pool_extra (ex->pool);
+      ENSURE (f->extra);
+    }
   f->running[f->n++] = task;
   task->slot = f->n;
   if (f->most < f->n)
@@ -450,6 +458,12 @@ fake_tick (struct mp_executor *ex, mp_time now)
         }
       mp_pool_ended (ex->pool, task, 0);
       mp_pool_drained (ex->pool, task);
+    }
+  if (f->extra && !f->n && ex->pool->input_ended)
+    {
+      mp_pool_drained (ex->pool, f->extra);
+      f->extra = NULL;
+      f->talks = false;
     }
   /* When the last one has ended, only the pool knows that there is more to
      do.  */
@@ -573,11 +587,13 @@ static struct mp_pool_ops const user_ops = {
 };
 
 /* Run N items, CHUNK a task, P at a time, with the first REFUSE starts beside
-   others refused; check that the output has all of them in order.  */
+   others refused, and if TALKS, with output that is no task's; check that the
+   output has all of them in order.  */
 static void
-run_pool (int n, int chunk, unsigned int p, int refuse)
+run_pool (int n, int chunk, unsigned int p, int refuse, bool talks)
 {
-  struct fake fake = { .base.ops = &fake_ops, .refuse = refuse };
+  struct fake fake = { .base.ops = &fake_ops, .refuse = refuse,
+                       .talks = talks };
   struct user user = { .n = n, .chunk = chunk };
   struct mp_pool pool;
   struct bytes out = { 0 }, exp = { 0 };
@@ -614,22 +630,30 @@ run_pool (int n, int chunk, unsigned int p, int refuse)
 
 START_TEST (pool_orders)
 {
-  run_pool (1, 1, 1, 0);
-  run_pool (100, 1, 8, 0);
-  run_pool (101, 2, 3, 0);
+  run_pool (1, 1, 1, 0, false);
+  run_pool (100, 1, 8, 0, false);
+  run_pool (101, 2, 3, 0, false);
 }
 END_TEST
 
 START_TEST (pool_splits)
 {
   /* 16 items must be halved three times, and none is lost.  */
-  run_pool (50, 16, 4, 0);
+  run_pool (50, 16, 4, 0, false);
 }
 END_TEST
 
 START_TEST (pool_degrades)
 {
-  run_pool (200, 1, 8, 3);
+  run_pool (200, 1, 8, 3, false);
+}
+END_TEST
+
+/* What is no task's output and does not end keeps nobody waiting for ever, even
+   if all that may be held is held.  */
+START_TEST (pool_lets_pass)
+{
+  run_pool (30000, 1, 3, 0, true);
 }
 END_TEST
 
@@ -657,6 +681,7 @@ main (void)
   tcase_add_test (t, pool_orders);
   tcase_add_test (t, pool_splits);
   tcase_add_test (t, pool_degrades);
+  tcase_add_test (t, pool_lets_pass);
   suite_add_tcase (suite, t);
   return run_suite (suite);
 }
