@@ -401,8 +401,8 @@ struct fake
   struct mp_task *running[8];
   int n, most;
   int refuse;                   /* starts to refuse for want of resources */
-  bool talks;                   /* output that is no task's opens early, and ends
-                                   at the very end */
+  bool talks;                   /* output that is no task's opens early, and
+                                   ends at the very end */
   struct mp_task *extra;
 };
 
