@@ -414,6 +414,10 @@ mp_pool_ended (struct mp_pool *pool, struct mp_task *task, int status)
   mp_attempts_stop_time (pool, task);
   if (pool->clocked)
     task->ended = mp_now ();
+  /* Of several that a worker has ended since it was looked at, only the first
+     was seen to begin.  */
+  if (!task->begun)
+    task->begun = task->ended;
   task->status = status;
   task->aborted = pool->stopping && status;
   pool->running--;
