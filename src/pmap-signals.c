@@ -6,6 +6,8 @@
 
 #include "pmap-signals.h"
 
+#include <stddef.h>
+
 #include "sigflags.h"
 
 int const pmap_end_signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, 0 };
