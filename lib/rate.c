@@ -32,9 +32,9 @@ mp_rate_start (struct mp_rate *r, mp_time now)
 void
 mp_rate_note (struct mp_rate *r, mp_time now, unsigned long long done)
 {
-  struct mp_rate_point *last = &r->point[r->n - 1];
-  if (!r->n || done <= last->done)
+  if (!r->n || done <= r->point[r->n - 1].done)
     return;
+  struct mp_rate_point *last = &r->point[r->n - 1];
   if (r->n == 1 || spacing <= now - r->added_at)
     {
       if (r->n == MP_RATE_POINTS)
