@@ -155,17 +155,34 @@ drop_task (struct mp_pool *pool, struct mp_task *task)
   pool->again = true;
 }
 
-void
-mp_attempts_drop (struct mp_pool *pool)
+/* Take all tasks of *LIST that were attempted before out of it, and of the
+   others, drop those if DROP.  */
+static void
+give_up (struct mp_pool *pool, struct mp_task **list, bool drop)
 {
-  struct mp_task **lists[] = { &pool->pending, &pool->delayed };
-  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-    while (*lists[i])
-      {
-        struct mp_task *task = *lists[i];
-        *lists[i] = task->next_held;
+  struct mp_task *task = *list;
+  *list = NULL;
+  while (task)
+    {
+      struct mp_task *next = task->next_held;
+      if (1 < task->attempt)
+        {
+          task->aborted = true;
+          mp_attempts_end (pool, task);
+        }
+      else if (drop)
         drop_task (pool, task);
-      }
+      else
+        mp_attempts_add_pending (pool, task);
+      task = next;
+    }
+}
+
+void
+mp_attempts_give_up (struct mp_pool *pool, bool drop)
+{
+  give_up (pool, &pool->delayed, drop);
+  give_up (pool, &pool->pending, drop);
 }
 
 void
@@ -173,6 +190,7 @@ mp_pool_return (struct mp_pool *pool, struct mp_task *task)
 {
   mp_attempts_stop_time (pool, task);
   task->begun = 0;
+  task->back = task->timed_out = false;
   pool->running--;
   pool->starved = false;
   pool->brake_until = 0;
@@ -198,7 +216,10 @@ attempt_again (struct mp_pool *pool, struct mp_task *task, mp_time delay)
       mp_spool_clear (&task->spool[i], &pool->order.budget);
     }
   if (task->lines)
-    mp_lines_restart (task->lines);
+    {
+      pool->lines_done -= task->lines->done;
+      mp_lines_restart (task->lines);
+    }
   task->not_before = delay ? mp_now () + delay : 0;
   if (delay)
     add_delayed (pool, task);
@@ -302,7 +323,11 @@ begin_replay (struct mp_pool *pool, struct mp_task *task)
 void
 mp_attempts_end (struct mp_pool *pool, struct mp_task *task)
 {
-  mp_time delay = task->back ? 0 : -1;
+  mp_time delay = -1;
+  /* It may have been faster.  */
+  task->back &= task->status || task->error || task->timed_out;
+  if (task->back)
+    delay = 0;
   if (!task->extra && !task->back && pool->ops->ended)
     delay = pool->ops->ended (pool->arg, task);
   if (0 <= delay && !pool->stopping && !pool->draining)

@@ -6,6 +6,7 @@
 #ifndef MP_ATTEMPTS_H
 #define MP_ATTEMPTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "monotime.h"
@@ -37,8 +38,9 @@ void mp_attempts_end (struct mp_pool *pool, struct mp_task *task);
    room.  */
 void mp_attempts_replay (struct mp_pool *pool);
 
-/* Drop all tasks that wait to be started.  */
-void mp_attempts_drop (struct mp_pool *pool);
+/* No more tasks are started.  Let those that wait for another attempt end, as
+   ended with the run; and if DROP, drop the others that wait to be started.  */
+void mp_attempts_give_up (struct mp_pool *pool, bool drop);
 
 /* Store in *DATA where the next spooled bytes of TASK's output on STREAM are,
    and return how many are there: 0 at the end, or after an error, which is in

@@ -30,7 +30,7 @@ mp_binding_init (struct mp_binding *b, char const *root,
 {
   struct mp_topology_cpu *cpu;
   size_t all = mp_cpulist_count (set);
-  n = MIN (n, all);
+  n = MAX (MIN (n, all), 1);
   size_t places = all / n;
   *b = (struct mp_binding) { .n = 0 };
   int err = mp_topology_order (root, set, &cpu);

@@ -67,6 +67,8 @@ mp_pool_child (struct mp_pool *pool, pid_t pid, int status)
     }
   pool->callback = 0;
   pool->calling->callback_status = status;
+  /* Its task is not done then, whatever its own status was.  */
+  pool->calling->aborted |= pool->stopping && status;
   /* Callbacks write there themselves: whoever read it may be gone.  */
   struct pollfd p = { .fd = STDOUT_FILENO };
   if (status && poll (&p, 1, 0) == 1 && (p.revents & POLLERR))
@@ -135,6 +137,7 @@ mp_calls_tend (struct mp_pool *pool)
   if (!pool->stopping)
     return start_callback (pool, script);
   /* It was for nobody else.  */
+  pool->calling->aborted = true;
   end_call (pool);
   return 0;
 }

@@ -208,13 +208,21 @@ wait_for_resources (struct mp_pool *pool, struct mp_task *task, int err)
   /* One task at a time is all there is: nothing to say.  */
   bool alone = pool->order.first == &task->out && !task->out.next;
   if (pool->running || !alone)
+    lower_cap (pool, err);
+  if (pool->running)
     {
       pool->retry_at = pool->give_up_at = 0;
-      lower_cap (pool, err);
       return;
     }
   mp_time now = mp_now ();
   pool->retry_at = now + retry_delay;
+  /* Others may wait to be attempted again, or to be delivered, and hold what is
+     short.  */
+  if (!alone)
+    {
+      pool->give_up_at = now + retry_for;
+      return;
+    }
   if (!pool->give_up_at)
     pool->give_up_at = now + (err == EMFILE ? 0
                               : err == ENOMEM ? memory_for : retry_for);
@@ -344,8 +352,6 @@ fill (struct mp_pool *pool)
   int starts = 0;
   while (has_free_slot (pool))
     {
-      if (has_start (pool) && is_braked (pool))
-        return;
       struct mp_task *task = pool->pending;
       if (task)
         pool->pending = task->next_held;
@@ -353,6 +359,11 @@ fill (struct mp_pool *pool)
         task = next_task (pool);
       if (!task)
         return;
+      if (is_braked (pool))
+        {
+          mp_attempts_add_pending (pool, task);
+          return;
+        }
       if (pool->cap && pool->running + 1 == pool->cap
           && (!pool->limit || pool->cap < pool->limit))
         tell_starved (pool, EAGAIN);
@@ -616,6 +627,7 @@ mp_pool_stop (struct mp_pool *pool, int sig)
   pool->stopping = true;
   pool->kill_at = mp_now () + pool->grace;
   pool->executor->ops->signal (pool->executor, sig);
+  mp_attempts_give_up (pool, false);
 }
 
 void
@@ -623,7 +635,7 @@ mp_pool_drain (struct mp_pool *pool)
 {
   pool->draining = pool->input_ended = pool->again = true;
   mp_watch_remove (&pool->watch, &pool->input.source);
-  mp_attempts_drop (pool);
+  mp_attempts_give_up (pool, true);
 }
 
 bool

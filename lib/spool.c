@@ -63,11 +63,15 @@ move_to_file (struct mp_spool *s, struct mp_budget *budget, bool small)
   return 0;
 }
 
+/* What spools leave of the budget: without it, no other task would be
+   started.  */
+enum { RESERVE = 256 * 1024 };
+
 int
 mp_spool_add (struct mp_spool *s, struct mp_budget *budget, char const *data,
               size_t len)
 {
-  if (s->fd < 0 && len <= mp_budget_left (budget))
+  if (s->fd < 0 && len + RESERVE <= mp_budget_left (budget))
     return mp_outbuf_add (&s->memory, budget, data, len);
   int err = s->fd < 0 ? move_to_file (s, budget, false) : 0;
   if (!err && full_write (s->fd, data, len) != len)

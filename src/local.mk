@@ -31,6 +31,7 @@ src_pmap_SOURCES += src/pmap-brakes.c src/pmap-brakes.h
 src_pmap_SOURCES += src/pmap-commands.c
 src_pmap_SOURCES += src/pmap-failed.c src/pmap-failed.h
 src_pmap_SOURCES += src/pmap-feed.c
+src_pmap_SOURCES += src/pmap-file.c src/pmap-file.h
 src_pmap_SOURCES += src/pmap-help.c
 src_pmap_SOURCES += src/pmap-html.c src/pmap-html.h
 src_pmap_SOURCES += src/pmap-html-page.c src/pmap-html-page.h

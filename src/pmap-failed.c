@@ -19,6 +19,7 @@
 #include "exit-status.h"
 #include "front.h"
 #include "lines.h"
+#include "pmap-file.h"
 #include "pmap.h"
 
 /* Note in F that ITEM, as messages show it, has come out as HOW says.  */
@@ -112,6 +113,8 @@ failed_delivered (void *self, struct mp_task *task)
   /* Whoever looks at it sees it, and it is there whatever happens.  */
   if (fflush (f->file) != 0 && !f->error)
     f->error = errno;
+  else if (ferror (f->file) && !f->error)
+    f->error = EIO;
 }
 
 static bool
@@ -133,7 +136,7 @@ pmap_failed_open (struct pmap_info const *info)
 {
   struct failed *f = xmalloc (sizeof *f);
   *f = (struct failed) { .info = info };
-  f->file = fopen (info->o->failed_file, "we");
+  f->file = fdopen (pmap_file_create (info->o, info->o->failed_file), "w");
   if (!f->file)
     error (MP_EXIT_FAILURE, errno, _("cannot open %s"),
            quote (info->o->failed_file));

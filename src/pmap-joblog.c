@@ -18,12 +18,14 @@
 #include "exit-status.h"
 #include "front.h"
 #include "journal.h"
+#include "pmap-file.h"
 #include "pmap.h"
 
 /* A record that waits until the output of its task was written.  */
 struct record
 {
   struct record *next;
+  size_t charge;                        /* on the account of the pool */
   unsigned long long mark[MP_STREAMS];  /* what sinks must have sent */
   char *command;
   struct mp_jobline line;               /* with the same command */
@@ -50,6 +52,12 @@ digest_command (struct pmap_options const *o, struct mp_key *map)
   mp_digest_init (&d);
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
     mp_digest_add (&d, words[i], strlen (words[i]));
+  if (o->column_separator || o->names)
+    {
+      mp_digest_add (&d, o->column_separator ? o->column_separator : "",
+                     o->column_separator_len);
+      mp_digest_add (&d, &o->names, sizeof o->names);
+    }
   for (size_t i = 0; i < o->n_command; i++)
     mp_digest_add (&d, o->command[i], strlen (o->command[i]));
   mp_digest_end (&d, map);
@@ -120,6 +128,7 @@ pmap_joblog_open (struct pmap_options const *o)
   l->o = o;
   l->last = &l->first;
   digest_command (o, &map);
+  pmap_file_check (o, o->joblog);
   int err = mp_journal_open (&l->journal, o->joblog, &map);
   if (!err)
     do
@@ -172,7 +181,7 @@ static void
 joblog_delivered (void *self, struct mp_task *task)
 {
   struct pmap_joblog *l = self;
-  struct mp_pool const *pool = l->info->pool;
+  struct mp_pool *pool = l->info->pool;
   enum pmap_outcome outcome = pmap_task_outcome (task);
   /* What was ended with the run is to be done again, and so is what could not
      be run just as nothing can.  */
@@ -196,6 +205,9 @@ joblog_delivered (void *self, struct mp_task *task)
       r->line.runtime = task->ended - task->begun;
     }
   digest_task (task, &r->line.item);
+  /* Who reads the output may take long: then no more tasks are started.  */
+  r->charge = sizeof *r + strlen (r->command);
+  pool->order.budget.used += r->charge;
   *l->last = r;
   l->last = &r->next;
 }
@@ -208,6 +220,7 @@ drop_first (struct pmap_joblog *l)
   l->first = r->next;
   if (!l->first)
     l->last = &l->first;
+  l->info->pool->order.budget.used -= r->charge;
   free (r->command);
   free (r);
 }

@@ -19,14 +19,21 @@
 #include "lines.h"
 #include "pmap.h"
 
+/* The status of TASK, or if that is 0, of its callback.  */
+static int
+status_of (struct mp_task const *task)
+{
+  return task->status ? task->status : task->callback_status;
+}
+
 enum pmap_outcome
 pmap_task_outcome (struct mp_task const *task)
 {
   return (task->aborted ? PMAP_ABORTED
           : task->timed_out ? PMAP_TIMEOUT
           : task->error || task->callback_error ? PMAP_ERROR
-          : WIFSIGNALED (task->status) ? PMAP_SIGNAL
-          : task->status || task->callback_status ? PMAP_EXIT
+          : WIFSIGNALED (status_of (task)) ? PMAP_SIGNAL
+          : status_of (task) ? PMAP_EXIT
           : PMAP_OK);
 }
 
@@ -57,18 +64,17 @@ pmap_outcome_text (struct mp_task const *task, enum pmap_outcome outcome)
       return _("success");
     case PMAP_EXIT:
       snprintf (text, sizeof text, _("exit %d"),
-                WEXITSTATUS (task->status ? task->status
-                             : task->callback_status));
+                WEXITSTATUS (status_of (task)));
       return text;
     case PMAP_SIGNAL:
-      if (sig2str (WTERMSIG (task->status), name) != 0)
-        sprintf (name, "%d", WTERMSIG (task->status));
+      if (sig2str (WTERMSIG (status_of (task)), name) != 0)
+        sprintf (name, "%d", WTERMSIG (status_of (task)));
       snprintf (text, sizeof text, _("signal %s"), name);
       return text;
     case PMAP_TIMEOUT:
       return _("time over");
     case PMAP_ERROR:
-      return _("not run");
+      return task->error ? _("not run") : _("output lost");
     case PMAP_ABORTED:
       return _("ended with the run");
     }

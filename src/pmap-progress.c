@@ -456,7 +456,7 @@ static void
 progress_ended (void *self, struct mp_task *task, bool again)
 {
   struct progress *p = self;
-  if (task->lines)
+  if (task->lines && !again)
     p->lines_ended += task->lines->done;
   if (again || pmap_task_outcome (task) == PMAP_ABORTED)
     return;

@@ -354,7 +354,8 @@ run_delivered (void *arg, struct mp_task *task)
     pmap_report_callback (run->messages, task);
   if (run->o->verbose && !task->error && task->lines)
     pmap_report_lines (run->messages, task->lines);
-  else if (run->o->verbose && !task->error && outcome != PMAP_OK)
+  else if (run->o->verbose && !task->error
+           && (task->status || task->timed_out))
     pmap_report_status (run->messages, task);
   for (int i = 0; i < run->n_observers; i++)
     if (run->observer[i].delivered)

@@ -83,7 +83,7 @@ pmap_text_json (struct pmap_text *t, char const *data, size_t len, size_t max)
 {
   static char const escapes[] = "\b\t\n\f\r\"\\";
   static char const letters[] = "btnfr\"\\";
-  char const *end = data + len;
+  char const *end = len ? data + len : data;
   pmap_text_add (t, "\"", 1);
   size_t stop = t->len + max;
   while (data < end && t->len < stop)

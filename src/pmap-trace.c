@@ -29,6 +29,7 @@
 #include "exit-status.h"
 #include "front.h"
 #include "pmap.h"
+#include "pmap-file.h"
 #include "pmap-stats.h"
 #include "pmap-text.h"
 #include "pool.h"
@@ -344,9 +345,7 @@ pmap_trace_open (struct pmap_info const *info)
   t->info = info;
   /* Warm workers are given tasks that do not run yet.  */
   t->counts = !info->o->script && !info->o->filter;
-  t->fd = open (file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (t->fd < 0)
-    error (MP_EXIT_FAILURE, errno, _("cannot open %s"), quote (file));
+  t->fd = pmap_file_create (info->o, file);
   name_process (t);
   flush (t);
   /* It was said.  */

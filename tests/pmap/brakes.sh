@@ -131,10 +131,11 @@ wait $pid || fail=1
 
 # A run that waits ends at once.
 for sig in INT TERM HUP; do
+  rm -f err
   env "$mark_" pmap -v --memfree=1000T sh never ::: 1 > out 2> err &
   pid=$!
   retry_until_ 30 grep -x 'pmap: waiting until 1000T of memory are available' \
-    err > /dev/null || { cat err; fail=1; }
+    err > /dev/null 2>&1 || { cat err; fail=1; }
   kill -USR1 $pid
   kill -$sig $pid
   wait $pid

@@ -216,7 +216,7 @@ grep '^{"index": 1, .*"outcome": "error".*"error": "No such file or dir' out \
 grep '^{"index": 2, .*"outcome": "success"' out > /dev/null || fail=1
 cat > exp <<'END2'
 pmap: cannot pass on the output of item 'a': No such file or directory
-pmap: 1 of 2 tasks failed: 'a' (not run)
+pmap: 1 of 2 tasks failed: 'a' (output lost)
 END2
 compare exp err || fail=1
 
