@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 info_TEXINFOS = doc/mputils.texi
-doc_mputils_TEXINFOS = doc/ncpu.texi doc/pjoin.texi doc/pkill-tree.texi \
+doc_mputils_TEXINFOS = doc/moving.texi doc/ncpu.texi doc/pjoin.texi \
+  doc/pkill-tree.texi \
   doc/pmap.texi doc/pspawn.texi doc/python.texi
 
 python_names = active-children arguments cpu-count daemon-cut-off \

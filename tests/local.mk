@@ -20,7 +20,8 @@ AM_TESTS_ENVIRONMENT = \
 # tests_scripts, every tests/PROGRAM/NAME.sh: written by ./bootstrap, so that
 # no list can drift.
 include $(srcdir)/tests/list.mk
-EXTRA_DIST += $(tests_scripts) tests/await tests/init.cfg gl/tests/init.sh
+EXTRA_DIST += $(tests_scripts) tests/await tests/init.cfg tests/moving.cfg \
+  gl/tests/init.sh
 
 # What the scripts run besides the programs.
 check_PROGRAMS += tests/helpers/plain
