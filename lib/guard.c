@@ -189,8 +189,8 @@ mp_guard_watch (struct mp_guard *g, sigset_t const *forward)
         stop (g);
       else
         {
-          /* Somebody may have stopped it.  Afterwards it may be about to end, and
-             whoever traces that (LeakSanitizer does) would lose it.  */
+          /* Somebody may have stopped it.  Afterwards it may be about to end,
+             and whoever traces that (LeakSanitizer does) would lose it.  */
           if (is_end (sig))
             kill (g->worker, SIGCONT);
           kill (g->worker, sig);
