@@ -138,6 +138,18 @@ returns_ 123 pmap -n2 --failed=failed sh -c 'test $1 = 3' _ < items 2> err \
   || fail=1
 seq 2 > exp
 compare exp failed || fail=1
+# It is an input, which would be lost.
+for how in '' --trace; do
+  returns_ 125 pmap -a items ${how:---failed}=items touch ran 2> err || fail=1
+  echo "pmap: 'items' is an input, and would be lost" > exp
+  compare exp err || fail=1
+  test $(wc -l < items) = 4 || fail=1
+done
+# Nobody reads it.
+mkfifo fifo || framework_failure_
+for how in --failed --trace; do
+  returns_ 125 timeout 60 pmap $how=fifo touch ran ::: a 2> err || fail=1
+done
 # It cannot be opened, or written.
 returns_ 125 pmap --failed=no/such touch ran ::: a 2> err || fail=1
 test ! -e ran || fail=1

@@ -213,6 +213,37 @@ log_ Seq > recs
 echo 1 > exp
 compare exp recs || fail=1
 
+# Nor is a task done whose callback was dropped, or killed.
+rm -f began
+env "$mark_" pmap -P3 --joblog=log --callback='
+    cat; test $1 != 2 || { : > began; sleep 1000; }' echo ::: 1 2 3 4 5 6 \
+  > out 2> err &
+pid=$!
+retry_until_ 60 test -e began || fail=1
+kill -TERM $pid
+wait $pid
+test $? = 143 || fail=1
+log_ Seq > recs
+echo 1 > exp
+compare exp recs || fail=1
+pmap --joblog=log --resume --callback='
+    cat; test $1 != 2 || { : > began; sleep 1000; }' -k 1 -t 1d echo \
+  ::: 1 > out || fail=1
+compare /dev/null out || fail=1
+no_leftovers_ 20 || fail=1
+
+# An input is not lost.
+printf '%s\n' a b > list || framework_failure_
+for how in '-a list' ':::: list' '< list'; do
+  case $how in
+    -a*) set -- -a list echo ;;
+    ::::*) set -- echo :::: list ;;
+    *) set -- echo ;;
+  esac
+  returns_ 125 pmap --joblog=list "$@" < list > out 2> err || fail=1
+  test $(wc -l < list) = 2 || fail=1
+done
+
 # Files that are no job logs, and lines that are no records.
 printf 'some text\n' > text
 parallels_header_ > parallel || framework_failure_

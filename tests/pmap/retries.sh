@@ -112,6 +112,18 @@ wait $pid
 test $? = 143 || fail=1
 no_leftovers_ 10 || fail=1
 
+# What waits for another attempt when the run ends is ended with it, and keeps
+# nobody behind it waiting.
+returns_ 124 env "$mark_" pmap -P2 --retries=3 --retry-delay=1d --deadline=3 \
+  --json sh -c 'test $1 = b' _ ::: a b c > out 2> err || fail=1
+sed 's/.*"item": *"\(.\)".*"outcome": *"\([a-z]*\)".*/\1 \2/' out > ends
+printf '%s\n' 'a aborted' 'b success' 'c aborted' > exp
+compare exp ends || { cat out; fail=1; }
+returns_ 0 env "$mark_" pmap -P2 --retries=3 --retry-delay=1d \
+  --halt=soon,success=1 --json sh -c 'test $1 = b' _ ::: a b > out 2> err \
+  || fail=1
+grep '"b"' out > /dev/null || fail=1
+
 for bad in -1 x '' 1.5; do
   returns_ 125 pmap --retries="$bad" true ::: a 2> err || fail=1
 done
