@@ -19,8 +19,8 @@ struct mp_spool
 };
 
 /* Append the LEN bytes at DATA to S.  They are in memory as long as BUDGET has
-   room for them, and some for others, and in a file in $TMPDIR otherwise.  Return 0 or an errno
-   value.  */
+   room for them, and some for others, and in a file in $TMPDIR otherwise.
+   Return 0 or an errno value.  */
 int mp_spool_add (struct mp_spool *s, struct mp_budget *budget,
                   char const *data, size_t len);
 
