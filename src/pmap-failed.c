@@ -16,6 +16,7 @@
 #include "xalloc.h"
 #include "xvasprintf.h"
 
+#include "columns.h"
 #include "exit-status.h"
 #include "front.h"
 #include "lines.h"
@@ -98,6 +99,32 @@ struct failed
   int error;                    /* of the first write that failed, or 0 */
 };
 
+/* Write what is between two columns.  */
+static void
+put_separator (struct failed *f)
+{
+  struct pmap_options const *o = f->info->o;
+  if (o->column_separator)
+    fwrite (o->column_separator, 1, o->column_separator_len, f->file);
+  else
+    putc ('\t', f->file);
+}
+
+/* Write the names of columns, if there are any.  */
+static void
+put_names (struct failed *f)
+{
+  struct mp_columns const *c = f->info->o->columns;
+  for (size_t i = 0; c && i < c->n_names; i++)
+    {
+      if (i)
+        put_separator (f);
+      fwrite (c->name[i].data, 1, c->name[i].len, f->file);
+    }
+  if (c && c->n_names)
+    putc (f->info->o->delimiter, f->file);
+}
+
 static void
 failed_delivered (void *self, struct mp_task *task)
 {
@@ -105,10 +132,14 @@ failed_delivered (void *self, struct mp_task *task)
   enum pmap_outcome outcome = pmap_task_outcome (task);
   if (outcome == PMAP_OK || outcome == PMAP_ABORTED)
     return;
+  size_t width = task->width ? task->width : 1;
   for (size_t i = 0; i < task->n_items; i++)
     {
       fwrite (task->item[i].data, 1, task->item[i].len, f->file);
-      putc (f->info->o->delimiter, f->file);
+      if ((i + 1) % width == 0)
+        putc (f->info->o->delimiter, f->file);
+      else
+        put_separator (f);
     }
   /* Whoever looks at it sees it, and it is there whatever happens.  */
   if (fflush (f->file) != 0 && !f->error)
@@ -140,6 +171,7 @@ pmap_failed_open (struct pmap_info const *info)
   if (!f->file)
     error (MP_EXIT_FAILURE, errno, _("cannot open %s"),
            quote (info->o->failed_file));
+  put_names (f);
   return (struct pmap_observer) { .self = f, .delivered = failed_delivered,
                                   .close = failed_close };
 }

@@ -101,7 +101,8 @@ Failure:\n\
                            written\n\
       --resume[=any]     run only items that FILE does not tell of; 'any': even\n\
                            if it is of another command\n\
-      --resume-failed    run also those of which it says that they have failed\n\
+      --resume-failed[=any]  run also those of which it says that they have\n\
+                           failed\n\
 "), stdout);
   fputs (_("\n\
 Brakes and resources:\n\

@@ -37,6 +37,8 @@ struct pmap_joblog
   struct pmap_info const *info; /* null: nobody writes */
   struct mp_journal journal;
   struct record *first, **last;
+  unsigned long long failed;    /* tasks that have failed and are not run
+                                   again */
 };
 
 /* Store in *MAP the digest of what O does with items.  */
@@ -172,6 +174,7 @@ pmap_joblog_skips (struct pmap_joblog *l, struct mp_task *task)
       return true;
     case MP_PAST_FAILED:
       task->redone = l->o->resume_failed;
+      l->failed += !task->redone;
       return !task->redone;
     }
   return false;
@@ -271,6 +274,12 @@ joblog_close (void *self)
     error (0, 0, ngettext ("the job log lacks %llu record",
                            "the job log lacks %llu records", l->journal.lost),
            l->journal.lost);
+  if (l->failed)
+    error (0, 0, ngettext ("%llu task that has failed before was not run again:"
+                           " see --resume-failed",
+                           "%llu tasks that have failed before were not run"
+                           " again: see --resume-failed", l->failed),
+           l->failed);
   while (l->first)
     drop_first (l);
   free (l);

@@ -6,6 +6,7 @@
 
 #include "pmap-observer.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,12 @@ pmap_outcome_text (struct mp_task const *task, enum pmap_outcome outcome)
       return _("ended with the run");
     }
   return "";
+}
+
+char const *
+pmap_error_text (int err)
+{
+  return err == ENODATA ? _("a column is lacking") : strerror (err);
 }
 
 char *

@@ -101,6 +101,9 @@ size_t pmap_task_failures (struct mp_task const *task);
 char const *pmap_outcome_text (struct mp_task const *task,
                                enum pmap_outcome outcome);
 
+/* The text of ERR, for which a task could not be run: an errno value.  */
+char const *pmap_error_text (int err);
+
 /* Return the items of TASK with blanks between them, or the number of its
    block, and store in *LEN how long that is.  The caller frees it.  */
 char *pmap_items_text (struct mp_task const *task, size_t *len);

@@ -316,9 +316,8 @@ set_resume (struct parsing *p, struct row const *row, char *value)
 static void
 set_resume_failed (struct parsing *p, struct row const *row, char *value)
 {
-  (void) row;
-  (void) value;
-  p->o->resume = p->o->resume_failed = true;
+  set_resume (p, row, value);
+  p->o->resume_failed = true;
 }
 
 static void
@@ -457,7 +456,7 @@ static struct row const rows[] = {
   { "report", 0, required_argument, set_string, AT (report_file), NULL },
   { "results", 0, required_argument, set_string, AT (results), NULL },
   { "resume", 0, optional_argument, set_resume, 0, NULL },
-  { "resume-failed", 0, no_argument, set_resume_failed, 0, NULL },
+  { "resume-failed", 0, optional_argument, set_resume_failed, 0, NULL },
   { "retries", 0, required_argument, set_retries, 0, NULL },
   { "retry-delay", 0, required_argument, set_duration,
     AT (retry_delay), NULL },

@@ -323,7 +323,7 @@ outcome_words (struct mp_task const *task, enum pmap_outcome outcome)
     case PMAP_TIMEOUT:
       return xstrdup ("timeout");
     case PMAP_ERROR:
-      return xasprintf ("error %s", strerror (err));
+      return xasprintf ("error %s", pmap_error_text (err));
     case PMAP_ABORTED:
       break;
     }

@@ -66,6 +66,7 @@ struct run
   struct mp_pool_source lifeline;
   struct mp_pool_source reader; /* of the output that tasks write themselves */
   unsigned long long tasks, failures;
+  unsigned long long skipped;   /* tasks that an earlier run has done */
   bool fixed_program;           /* the same for all tasks */
   bool started;                 /* a task was started */
   bool cannot_run;              /* no task can be */
@@ -154,10 +155,11 @@ total (struct run const *run)
 {
   unsigned long long left;
   bool about;
+  unsigned long long seen = run->info.made + run->skipped;
   if (run->pool.input_ended)
-    return run->info.made;
-  return (pmap_feed_left (run->feed, run->info.made, &left, &about)
-          && !about && !run->log ? run->info.made + left : 0);
+    return seen;
+  return (pmap_feed_left (run->feed, seen, &left, &about) && !about
+          ? seen + left : 0);
 }
 
 /* Get the next task for RUN, as mp_pool_ops has it.  */
@@ -179,7 +181,10 @@ run_next (void *arg, struct mp_task **task)
   int err;
   while ((err = get_task (run, task)) == 0 && *task
          && pmap_joblog_skips (run->log, *task))
-    mp_task_free (*task);
+    {
+      run->skipped += pmap_task_count (*task);
+      mp_task_free (*task);
+    }
   if (*task)
     run->info.made += pmap_task_count (*task);
   return err;

@@ -20,6 +20,16 @@
 #include "pmap-resources.h"
 #include "procspawn.h"
 
+/* Tell who expects a shell where there is none that NAME, a command, looks like
+   something for one.  */
+static void
+hint_at_shell (char const *name)
+{
+  if (strpbrk (name, " \t|;&<>"))
+    error (0, 0, _("no shell reads %s: use -c for that, or sh -c"),
+           quote (name));
+}
+
 /* Find the program NAME; exit if that is not possible.  Return its path, to be
    freed.  */
 static char *
@@ -35,6 +45,8 @@ find_program (char const *name)
   if (err == ENOENT && *name && !name[strspn (name, "0123456789")])
     error (0, 0, _("to see the memory map of process %s, use the pmap of"
                    " procps, usually /usr/bin/pmap"), name);
+  if (err == ENOENT)
+    hint_at_shell (name);
   exit (err == ENOENT ? MP_EXIT_NOT_FOUND : MP_EXIT_CANNOT_INVOKE);
 }
 

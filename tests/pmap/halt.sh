@@ -87,6 +87,18 @@ for mode in 'sh -c' -c; do
   done
 done
 
+# Of all items, also those that an earlier run has done.
+rm -f log
+returns_ 123 pmap -P1 --joblog=log --halt=now,fail=30% sh -c '
+  echo $1; test $1 != 1 && test $1 != 2' _ < items > out 2> err || fail=1
+seq 2 > exp
+compare exp out || fail=1
+returns_ 123 pmap -P1 --joblog=log --resume --halt=now,fail=30% sh -c '
+  echo $1; test $1 != 1 && test $1 != 2' _ < items > out 2> err && fail=1
+seq 3 6 > exp
+compare exp out || fail=1
+rm -f log
+
 # A percentage that was not reached.
 returns_ 123 pmap --halt=now,fail=40% sh -c 'echo $1; test $1 -gt 2' _ \
   < items > out 2> err || fail=1
