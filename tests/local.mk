@@ -239,13 +239,13 @@ tests_unit_check_local_LDADD = $(tests_unit_LDADD)
 
 # The unit tests again under valgrind, for .ci/run.  Check must not fork, for
 # valgrind is to see what a test leaves behind.  Not check-super: valgrind makes
-# a fork of vfork, and how an exec went is not seen then.
+# a fork of vfork, and how an exec went is not seen then.  Several at a time,
+# for it takes long.
 .PHONY: check-valgrind
 check-valgrind: $(check_PROGRAMS)
-	$(AM_V_at)status=0; \
-	for t in $(unit_tests:tests/unit/check-super=); do \
-	  CK_FORK=no CK_DEFAULT_TIMEOUT=0 valgrind -q --error-exitcode=9 \
+	$(AM_V_at)printf '%s\n' $(unit_tests:tests/unit/check-super=) \
+	  | CK_FORK=no CK_DEFAULT_TIMEOUT=0 \
+	    xargs -n 1 -P "$$(getconf _NPROCESSORS_ONLN)" \
+	    valgrind -q --error-exitcode=9 \
 	    --leak-check=full --errors-for-leak-kinds=definite,indirect \
-	    --child-silent-after-fork=yes ./$$t || status=1; \
-	done; \
-	exit $$status
+	    --child-silent-after-fork=yes
