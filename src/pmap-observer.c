@@ -14,7 +14,6 @@
 
 #include "sig2str.h"
 #include "xalloc.h"
-#include "xvasprintf.h"
 
 #include "front.h"
 #include "lines.h"
@@ -86,32 +85,6 @@ char const *
 pmap_error_text (int err)
 {
   return err == ENODATA ? _("a column is lacking") : strerror (err);
-}
-
-char *
-pmap_items_text (struct mp_task const *task, size_t *len)
-{
-  if (!task->n_items)
-    {
-      char *text = xasprintf ("%llu", task->index);
-      if (!text)
-        xalloc_die ();
-      *len = strlen (text);
-      return text;
-    }
-  *len = task->n_items - 1;
-  for (size_t i = 0; i < task->n_items; i++)
-    *len += task->item[i].len;
-  char *text = xmalloc (*len + 1);
-  char *p = text;
-  for (size_t i = 0; i < task->n_items; i++)
-    {
-      if (i)
-        *p++ = ' ';
-      p = mempcpy (p, task->item[i].data, task->item[i].len);
-    }
-  *p = '\0';
-  return text;
 }
 
 char *

@@ -104,10 +104,6 @@ char const *pmap_outcome_text (struct mp_task const *task,
 /* The text of ERR, for which a task could not be run: an errno value.  */
 char const *pmap_error_text (int err);
 
-/* Return the items of TASK with blanks between them, or the number of its
-   block, and store in *LEN how long that is.  The caller frees it.  */
-char *pmap_items_text (struct mp_task const *task, size_t *len);
-
 /* Return the command that is run for TASK, in a form that a shell reads back,
    without tabs and newlines.  The caller frees it.  */
 char *pmap_task_command (struct pmap_info const *info,
