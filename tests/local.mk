@@ -49,6 +49,7 @@ unit_tests += tests/unit/check-process
 unit_tests += tests/unit/check-records
 unit_tests += tests/unit/check-run
 unit_tests += tests/unit/check-shells
+unit_tests += tests/unit/check-slurm
 unit_tests += tests/unit/check-start
 unit_tests += tests/unit/check-super
 unit_tests += tests/unit/check-tree
@@ -230,6 +231,14 @@ tests_unit_check_shells_SOURCES = tests/unit/check-shells.c \
 tests_unit_check_shells_CPPFLAGS = $(tests_unit_CPPFLAGS)
 tests_unit_check_shells_CFLAGS = $(tests_unit_CFLAGS)
 tests_unit_check_shells_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_slurm_SOURCES = tests/unit/check-slurm.c \
+  tests/unit/shortage.c tests/unit/shortage.h \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_slurm_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_slurm_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_slurm_LDFLAGS = $(wrap_allocation)
+tests_unit_check_slurm_LDADD = $(tests_unit_LDADD)
 
 tests_unit_check_local_SOURCES = tests/unit/check-local.c \
   tests/unit/unit.c tests/unit/unit.h
