@@ -228,6 +228,26 @@ attempt_again (struct mp_pool *pool, struct mp_task *task, mp_time delay)
   pool->again = true;
 }
 
+void
+mp_pool_lost (struct mp_pool *pool, struct mp_task *task)
+{
+  mp_attempts_stop_time (pool, task);
+  pool->running--;
+  pool->starved = false;
+  pool->brake_until = 0;
+  pool->again = true;
+  task->back = false;
+  if (pool->draining || pool->stopping)
+    drop_task (pool, task);
+  else if (++task->faults < MP_POOL_FAULTS_MAX)
+    attempt_again (pool, task, 0);
+  else
+    {
+      task->error = EHOSTDOWN;
+      mp_attempts_end (pool, task);
+    }
+}
+
 size_t
 mp_attempts_peek (struct mp_task *task, int stream, char const **data)
 {

@@ -66,6 +66,29 @@ mp_pipe_enlarge (int fd, size_t len)
 #endif
 }
 
+int
+mp_block_copy (struct mp_block *b, char *to)
+{
+  int err = mp_block_unstage (b);
+  if (err)
+    return err;
+  if (b->head_len)
+    to = mempcpy (to, b->head, b->head_len);
+  if (b->data_len)
+    to = mempcpy (to, b->data, b->data_len);
+  for (off_t done = 0; done < b->range;)
+    {
+      ssize_t n = pread (b->fd, to, b->range - done, b->offset + done);
+      if (n < 0 && errno == EINTR)
+        continue;
+      if (n <= 0)
+        return n ? errno : EIO;
+      to += n;
+      done += n;
+    }
+  return 0;
+}
+
 size_t
 mp_block_length (struct mp_block const *b)
 {

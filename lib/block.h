@@ -55,6 +55,10 @@ size_t mp_block_length (struct mp_block const *b);
    value: EPIPE if nobody reads there any more.  */
 int mp_block_push (struct mp_block *b, int fd);
 
+/* Store a copy of all of B's bytes, which it keeps, at TO.  Return 0 or an
+   errno value: EIO if the file has become shorter.  */
+int mp_block_copy (struct mp_block *b, char *to);
+
 /* Take those of B's bytes that are on a stage into memory.  Return 0 or an
    errno value: ENOMEM, with B unchanged.  */
 int mp_block_unstage (struct mp_block *b);

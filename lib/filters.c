@@ -168,7 +168,8 @@ takes_task (struct mp_filter *f, unsigned long long index, mp_time now)
     return !(f->extra && f->w.held);
   /* Outputs wait for those before them: a task must not wait behind a later
      one, which may be held back for it.  */
-  if (index < f->last->index || f->w.held || f->unsent
+  if ((index < f->last->index && !f->ex->base.pool->any_order)
+      || f->w.held || f->unsent
       || f->last->lines->given < f->last->lines->n
       || f->ex->ahead_max <= f->bytes)
     return false;

@@ -130,6 +130,9 @@ kill_the_rest (struct mp_guard *g)
 {
   int status;
   enum { PAUSE = 10, TRIES = 500 };
+  for (mp_time end = mp_now () + g->grace;
+       g->grace && reap (g, &status) && mp_now () < end;)
+    poll (NULL, 0, PAUSE);
   for (int i = 0; i < TRIES && reap (g, &status); i++)
     {
       struct rest rest = { .others = &g->others };

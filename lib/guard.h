@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "monotime.h"
 #include "proctree.h"
 
 /* How mp_guard_split came back.  */
@@ -33,6 +34,10 @@ struct mp_guard
   int lifeline;                 /* in the worker: at end of file when the
                                    guard is gone, which sends it SIGTERM,
                                    too; otherwise -1 */
+
+  mp_time grace;                /* in the guard: how long what the worker leaves
+                                   may take to end by itself; 0 unless the
+                                   owner says more */
 
   /* Null, or called with ARG in the guard, about to stop: to whoever waits for
      it, the terminal is free then.  */

@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -64,6 +65,18 @@ mp_task_item (struct mp_task const *task)
     return NULL;
   return (task->n_items == 1 ? &task->item[0]
           : task->whole.data ? &task->whole : NULL);
+}
+
+void
+mp_task_set_whole (struct mp_task *task, char *store)
+{
+  char *p = store;
+  for (size_t i = 0; i < task->n_items; i++)
+    {
+      p = mempcpy (p, task->item[i].data, task->item[i].len);
+      *p++ = i + 1 < task->n_items ? ' ' : '\0';
+    }
+  task->whole = (struct mp_item) { store, p - store - 1 };
 }
 
 void
@@ -262,7 +275,8 @@ start_task (struct mp_pool *pool, struct mp_task *task)
     {
       pool->running++;
       pool->give_up_at = 0;
-      pool->ops->started (pool->arg, task);
+      if (!pool->executor->tells_start)
+        pool->ops->started (pool->arg, task);
       return;
     }
   if (is_shortage (err))
@@ -281,7 +295,9 @@ next_task (struct mp_pool *pool)
   if (err == EAGAIN)
     {
       pool->input.source.fd = pool->ops->input_fd (pool->arg);
-      err = mp_watch_add (&pool->watch, &pool->input.source, POLLIN);
+      pool->dry = pool->input.source.fd < 0;
+      err = (pool->dry ? 0
+             : mp_watch_add (&pool->watch, &pool->input.source, POLLIN));
       if (err)
         pool->failure = err;
       return NULL;
@@ -333,7 +349,7 @@ can_fill (struct mp_pool const *pool)
   return (has_free_slot (pool)
           && (pool->pending
               || (!pool->input_ended && !pool->input.source.watched
-                  && mp_order_has_room (&pool->order))));
+                  && !pool->dry && mp_order_has_room (&pool->order))));
 }
 
 /* Whether POOL's user wants no task to be started now.  */
@@ -355,7 +371,8 @@ fill (struct mp_pool *pool)
       struct mp_task *task = pool->pending;
       if (task)
         pool->pending = task->next_held;
-      else if (!pool->input_ended && mp_order_has_room (&pool->order))
+      else if (!pool->input_ended && !pool->dry
+               && mp_order_has_room (&pool->order))
         task = next_task (pool);
       if (!task)
         return;
@@ -384,6 +401,7 @@ mp_pool_wants (struct mp_pool *pool, struct mp_task *task)
   if (pool->spooled && !task->extra)
     return SSIZE_MAX;
   size_t n = (pool->output_error ? SSIZE_MAX
+              : pool->ops->wants ? pool->ops->wants (pool->arg, task)
               : mp_order_wants (&pool->order, &task->out));
   if (n == 0 && !task->held)
     {
@@ -400,6 +418,12 @@ mp_pool_output (struct mp_pool *pool, struct mp_task *task, int stream,
 {
   if (pool->output_error)
     return;
+  if (pool->ops->wants)
+    {
+      task->bytes[stream] += len;
+      pool->ops->output (pool->arg, task, stream, data, len);
+      return;
+    }
   if (!task->extra)
     {
       task->bytes[stream] += len;
@@ -417,6 +441,19 @@ mp_pool_output (struct mp_pool *pool, struct mp_task *task, int stream,
   int err = mp_order_put (&pool->order, &task->out, stream, data, len);
   if (err)
     pool->output_error = err;
+}
+
+void
+mp_pool_started (struct mp_pool *pool, struct mp_task *task)
+{
+  pool->ops->started (pool->arg, task);
+}
+
+void
+mp_pool_more (struct mp_pool *pool)
+{
+  pool->dry = false;
+  pool->again = true;
 }
 
 void

@@ -32,6 +32,11 @@ struct mp_task
   unsigned long long index;     /* from 1 */
   unsigned int slot;            /* from 1, unique among those that run */
   unsigned int attempt;         /* from 1 */
+  unsigned int faults;          /* attempts that were cut by what it has nothing
+                                   to do with: see mp_pool_lost */
+  unsigned int lane;            /* as SLOT, but unique among all hosts; 0: the
+                                   slot is */
+  char const *host;             /* where it runs, the executor's; null: here */
   int error;                    /* why it could not be run, although its
                                    command did not fail: an errno value, or
                                    0 */
@@ -119,7 +124,12 @@ struct mp_executor
 {
   struct mp_executor_ops const *ops;
   struct mp_pool *pool;
+  bool tells_start;             /* it calls mp_pool_started by itself */
   int failed_status;            /* of the worker that made it fail */
+  int failed_exit;              /* or our exit status, because the command
+                                   cannot be run; 0: no */
+  bool deserted;                /* it has no host any more, and the run was
+                                   drained */
 };
 
 /* Who uses the pool.  All get ARG.  */
@@ -127,7 +137,8 @@ struct mp_pool_ops
 {
   /* Store the next task, made by mp_task_new, in *TASK: null at the end.  If
      its ERROR is set already, it fails without being started.
-     Return 0, or EAGAIN if input_fd must become readable first.  */
+     Return 0, or EAGAIN if input_fd must become readable first; if that is -1,
+     mp_pool_more tells.  */
   int (*next) (void *arg, struct mp_task **task);
   int (*input_fd) (void *arg);
 
@@ -149,6 +160,10 @@ struct mp_pool_ops
      in its spools, on the account of BUDGET: it may be changed there before it
      goes on.  */
   void (*render) (void *arg, struct mp_task *task, struct mp_budget *budget);
+
+  /* Null, or takes care of all output instead of the pool, by OUTPUT.  Return
+     how many bytes TASK may put now; 0 says that it is to be held back.  */
+  size_t (*wants) (void *arg, struct mp_task *task);
 
   /* Null, or called for all output of tasks before it goes anywhere else.  */
   void (*output) (void *arg, struct mp_task *task, int stream,
@@ -203,6 +218,8 @@ struct mp_pool
   bool clocked;                 /* and when they end */
   bool spooled;                 /* output of a task goes on when it has ended
                                    for good */
+  bool any_order;               /* no output is held back for that of an earlier
+                                   task */
   bool waits_for_end;           /* the brake may hold until a task ends */
   int signal;                   /* to one that has taken more */
   mp_time flush_after;          /* output may be gathered until then; changes */
@@ -222,6 +239,7 @@ struct mp_pool
   mp_time retry_at, give_up_at;
   bool starved, starved_told;   /* no start makes sense now; it was said */
   bool again;                   /* there is more to do before waiting */
+  bool dry;                     /* no input until mp_pool_more */
   struct mp_task *calling;      /* whose callback it is the turn of */
   pid_t callback;               /* its process, or 0 */
   struct mp_task *held;
@@ -241,6 +259,17 @@ struct mp_task *mp_task_new (size_t n, size_t bytes, char **store);
 /* The one item that TASK is for, or all items of its only row in one; null if
    it has no items or more rows.  */
 struct mp_item const *mp_task_item (struct mp_task const *task);
+
+/* What tells the slot of TASK from all others, on any host.  */
+static inline unsigned int
+mp_task_lane (struct mp_task const *task)
+{
+  return task->lane ? task->lane : task->slot;
+}
+
+/* Let TASK, which is of one row, have at STORE, where there is room for all its
+   items, what it is as a whole.  */
+void mp_task_set_whole (struct mp_task *task, char *store);
 
 /* Free TASK, with what it owns.  */
 void mp_task_free (struct mp_task *task);
@@ -270,6 +299,9 @@ void mp_pool_stop (struct mp_pool *pool, int sig);
 /* Start no more tasks: those that run are the last.  What comes back to be
    started again is dropped; its outcome is never told.  */
 void mp_pool_drain (struct mp_pool *pool);
+
+/* There may be input again.  */
+void mp_pool_more (struct mp_pool *pool);
 
 /* If POOL->timed, end the task that has begun last, by SIG and, if necessary,
    SIGKILL, and let it be started again when there is occasion, as if it had
@@ -309,6 +341,10 @@ size_t mp_pool_wants (struct mp_pool *pool, struct mp_task *task);
    stopped, as STATUS from wait(2) tells.  */
 void mp_pool_child (struct mp_pool *pool, pid_t pid, int status);
 
+/* For executors that tell starts.  TASK, which was given away, was started, in
+   its slot.  */
+void mp_pool_started (struct mp_pool *pool, struct mp_task *task);
+
 /* For executors.  TASK, which was started, begins now: its time runs.  */
 void mp_pool_begun (struct mp_pool *pool, struct mp_task *task);
 
@@ -331,6 +367,15 @@ void mp_pool_drained (struct mp_pool *pool, struct mp_task *task);
 /* For executors.  TASK was given to a worker, but has not begun: start it
    again, perhaps elsewhere.  It may have put output already.  */
 void mp_pool_return (struct mp_pool *pool, struct mp_task *task);
+
+/* How often an attempt at a task may be cut.  */
+enum { MP_POOL_FAULTS_MAX = 5 };
+
+/* For executors.  The attempt at TASK, which was started, was cut by what TASK
+   has nothing to do with, as when its host is lost: start it again, as another
+   attempt.  What it has put is forgotten if POOL->spooled is set.  After
+   MP_POOL_FAULTS_MAX of these it fails, with the error EHOSTDOWN.  */
+void mp_pool_lost (struct mp_pool *pool, struct mp_task *task);
 
 /* For executors.  Open the output of something that is no task, behind those
    that are open now.  It takes mp_pool_output and mp_pool_drained, and

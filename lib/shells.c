@@ -168,7 +168,8 @@ takes_task (struct mp_shell const *s, unsigned long long index)
     return false;
   /* Outputs wait for those before them: a task must not wait behind a later
      one, which may be held back for it.  */
-  if (s->n && index < mp_shell_last (s)->index)
+  if (s->n && index < mp_shell_last (s)->index
+      && !s->ex->base.pool->any_order)
     return false;
   if (o->max_tasks && o->max_tasks <= s->served + s->n)
     return false;

@@ -200,19 +200,6 @@ add_item (struct pmap_feed *feed, struct mp_item const *item)
   return 0;
 }
 
-/* Let TASK, which is of one row, have at STORE what it is as a whole.  */
-static void
-set_whole (struct mp_task *task, char *store)
-{
-  char *p = store;
-  for (size_t i = 0; i < task->n_items; i++)
-    {
-      p = mempcpy (p, task->item[i].data, task->item[i].len);
-      *p++ = i + 1 < task->n_items ? ' ' : '\0';
-    }
-  task->whole = (struct mp_item) { store, p - store - 1 };
-}
-
 /* Make a task of the N items that lie, with NULs between them, in the
    N_BYTES at BYTES and have the lengths LEN, in rows of WIDTH.  Null if memory
    is exhausted.  */
@@ -234,7 +221,7 @@ make_task (size_t width, size_t n, size_t const *len, char const *bytes,
     }
   task->width = width;
   if (whole)
-    set_whole (task, store);
+    mp_task_set_whole (task, store);
   return task;
 }
 

@@ -1,0 +1,720 @@
+/* The executor of tasks on other hosts: by an agent on each.
+   Copyright (C) 2026 The mputils authors
+   SPDX-License-Identifier: GPL-3.0-or-later  */
+
+#include <config.h>
+
+#include "remote.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "minmax.h"
+
+#include "agentmsg.h"
+#include "lines.h"
+#include "peer.h"
+#include "proctree.h"
+
+/* How many agents are started at a time, so that what starts them is not
+   overrun.  */
+enum { LAUNCHES_MAX = 64 };
+
+/* The most tasks that an agent is given ahead, and how many slots it counts for
+   if it has any number.  */
+enum { WINDOW_MAX = 8192, MANY_SLOTS = 256 };
+
+/* How much may wait to be sent to an agent before it gets more.  */
+enum { WAITING_MAX = 4 * 1024 * 1024 };
+
+/* How often tasks are taken back from others than those that have none.  */
+static mp_time const recall_every = 20 * MP_MILLISECOND;
+
+/* How long launchers have from SIGKILL for tasks to their own.  */
+static mp_time const kill_after = 1000LL * MP_MILLISECOND;
+
+/* How long a task of lines should take, and the most that it has.  */
+static mp_time const task_time = 20 * MP_MILLISECOND;
+enum { LINES_MAX = 16 * 1024, LINE_BYTES_MAX = 256 * 1024 };
+
+/* Make a job for TASK at P.  Return null if memory is exhausted.  */
+static struct mp_remote_job *
+new_job (struct mp_peer *p, struct mp_task *task)
+{
+  struct mp_remote *ex = p->ex;
+  if (!ex->n_unused && ex->n_jobs == ex->jobs_allocated)
+    {
+      size_t n = ex->jobs_allocated ? 2 * ex->jobs_allocated : 64;
+      void *jobs = reallocarray (ex->job, n, sizeof *ex->job);
+      if (!jobs)
+        return NULL;
+      ex->job = jobs;
+      void *unused = reallocarray (ex->unused, n, sizeof *ex->unused);
+      if (!unused)
+        return NULL;
+      ex->unused = unused;
+      ex->jobs_allocated = n;
+    }
+  struct mp_remote_job *job = malloc (sizeof *job);
+  if (!job)
+    return NULL;
+  uint32_t place = ex->n_unused ? ex->unused[--ex->n_unused] : ex->n_jobs++;
+  /* IDs do not come again soon: who is late is not taken for another.  */
+  *job = (struct mp_remote_job) {
+    .id = (uint64_t) ++ex->generation << 32 | place,
+    .task = task, .peer = p, .prev = p->last,
+    .granted = ex->options->credit };
+  ex->job[place] = job;
+  if (p->last)
+    p->last->next = job;
+  else
+    p->first = job;
+  p->last = job;
+  p->given++;
+  task->job = job;
+  return job;
+}
+
+/* JOB is over.  */
+static void
+free_job (struct mp_remote_job *job)
+{
+  struct mp_peer *p = job->peer;
+  uint32_t place = job->id & UINT32_MAX;
+  if (job->prev)
+    job->prev->next = job->next;
+  else
+    p->first = job->next;
+  if (job->next)
+    job->next->prev = job->prev;
+  else
+    p->last = job->prev;
+  p->given--;
+  p->begun -= job->begun;
+  p->ex->job[place] = NULL;
+  p->ex->unused[p->ex->n_unused++] = place;
+  job->task->job = NULL;
+  free (job);
+}
+
+/* The job of P that M tells of, or null if it is over already.  */
+static struct mp_remote_job *
+find_job (struct mp_peer *p, struct mp_message *m)
+{
+  uint64_t id = mp_message_u64 (m);
+  uint32_t place = id & UINT32_MAX;
+  struct mp_remote_job *job = (place < p->ex->n_jobs ? p->ex->job[place]
+                               : NULL);
+  return job && job->id == id && job->peer == p ? job : NULL;
+}
+
+/* How many tasks P may run at a time, at least.  */
+static unsigned int
+slots_of (struct mp_peer const *p)
+{
+  return p->slots ? p->slots : MANY_SLOTS;
+}
+
+/* Whether P takes another task: one that it can begin at once if FREE.  */
+static bool
+takes_task (struct mp_peer *p, bool free)
+{
+  if (p->state != MP_PEER_READY
+      || WAITING_MAX <= mp_wire_waiting (&p->wire))
+    return false;
+  if (free)
+    return p->given < slots_of (p);
+  p->was_full = p->window <= p->given;
+  return !p->was_full;
+}
+
+/* The peer that gets the next task, or null: whoever can begin it, in turn, and
+   otherwise, whoever may have more.  */
+static struct mp_peer *
+choose_peer (struct mp_remote *ex)
+{
+  size_t n = ex->options->n_hosts;
+  for (int free = 1; 0 <= free; free--)
+    for (size_t i = 0; i < n; i++)
+      {
+        struct mp_peer *p = &ex->peer[(ex->next + i) % n];
+        if (takes_task (p, free))
+          {
+            ex->next = p - ex->peer;
+            return p;
+          }
+      }
+  return NULL;
+}
+
+static bool
+remote_has_room (struct mp_executor *base, unsigned int limit)
+{
+  (void) limit;
+  return choose_peer ((struct mp_remote *) base);
+}
+
+static int
+remote_start (struct mp_executor *base, struct mp_task *task)
+{
+  struct mp_remote *ex = (struct mp_remote *) base;
+  struct mp_peer *p = choose_peer (ex);
+  if (!p)
+    return EAGAIN;
+  struct mp_remote_job *job = new_job (p, task);
+  if (!job)
+    return ENOMEM;
+  int err = mp_agent_put_task (&p->wire, job->id, task);
+  /* What was begun to be sent cannot be taken back.  */
+  if (p->wire.failed)
+    mp_pool_fail (base->pool, ENOMEM);
+  task->slot = task->lane = 0;
+  task->host = p->host->name;
+  p->hungry = false;
+  ex->next = (ex->next + 1) % ex->options->n_hosts;
+  if (err)
+    mp_pool_fail (base->pool, err);
+  return 0;
+}
+
+/* Let JOB put more if it has used up half of what it may, and the pool wants
+   it.  */
+static void
+grant (struct mp_remote_job *job)
+{
+  struct mp_remote *ex = job->peer->ex;
+  struct mp_wire *w = &job->peer->wire;
+  size_t credit = ex->options->credit;
+  if (credit / 2 < job->granted - job->received
+      || !mp_pool_wants (ex->base.pool, job->task))
+    return;
+  job->granted = job->received + credit;
+  mp_wire_begin (w, MP_MSG_CREDIT);
+  mp_wire_put_u64 (w, job->id);
+  mp_wire_put_u64 (w, job->granted);
+  mp_wire_end (w);
+}
+
+static void
+remote_resume (struct mp_executor *base, struct mp_task *task)
+{
+  (void) base;
+  if (task->job)
+    grant (task->job);
+}
+
+static void
+remote_end (struct mp_executor *base, struct mp_task *task, int sig,
+            mp_time after)
+{
+  (void) base;
+  struct mp_remote_job *job = task->job;
+  struct mp_wire *w = job ? &job->peer->wire : NULL;
+  if (!job)
+    return;
+  mp_wire_begin (w, MP_MSG_END);
+  mp_wire_put_u64 (w, job->id);
+  mp_wire_put_u32 (w, sig);
+  mp_wire_put_u64 (w, after);
+  mp_wire_end (w);
+}
+
+/* An agent has said who it is.  */
+static int
+take_hello (struct mp_peer *p, struct mp_message *m)
+{
+  struct mp_remote *ex = p->ex;
+  uint32_t version = mp_message_u32 (m);
+  if (version != MP_AGENT_VERSION)
+    {
+      mp_peer_lose (p, MP_REMOTE_VERSION, version);
+      return 0;
+    }
+  mp_time now = mp_message_u64 (m);
+  unsigned int slots = mp_message_u32 (m);
+  if (m->bad || p->state != MP_PEER_LAUNCHED)
+    return EBADMSG;
+  p->offset = mp_now () - now;
+  p->slots = slots;
+  p->window = 2 * slots_of (p);
+  p->given = p->begun = 0;
+  p->hungry = p->was_full = false;
+  if (p->n_lanes < slots_of (p))
+    {
+      p->lane = ex->n_lanes;
+      p->n_lanes = slots_of (p);
+      ex->n_lanes += p->n_lanes;
+    }
+  p->state = MP_PEER_READY;
+  p->answer_by = 0;
+  ex->launching--;
+  ex->options->told (ex->options->arg, MP_REMOTE_READY, p->host->name, slots);
+  ex->base.pool->again = true;
+  return 0;
+}
+
+/* Let JOB's task be in SLOT there.  */
+static void
+set_slot (struct mp_remote_job *job, unsigned int slot)
+{
+  job->task->slot = slot;
+  job->task->lane = job->peer->lane + slot;
+}
+
+/* JOB's task was given to a worker in SLOT.  */
+static void
+start_job (struct mp_remote_job *job, unsigned int slot)
+{
+  set_slot (job, slot);
+  job->peer->begun += !job->begun;
+  job->begun = true;
+  mp_pool_started (job->peer->ex->base.pool, job->task);
+}
+
+static int
+take_begun (struct mp_peer *p, struct mp_message *m)
+{
+  struct mp_remote_job *job = find_job (p, m);
+  unsigned int slot = mp_message_u32 (m);
+  if (job && !m->bad)
+    start_job (job, slot);
+  return 0;
+}
+
+/* Output of a task, or of none if the ID is 0.  */
+static int
+take_output (struct mp_peer *p, struct mp_message *m)
+{
+  struct mp_pool *pool = p->ex->base.pool;
+  char const *id = m->data;
+  static char const none[8];
+  bool stray = 8 <= m->len && memcmp (id, none, sizeof none) == 0;
+  struct mp_remote_job *job = find_job (p, m);
+  int stream = mp_message_u8 (m);
+  if (m->bad || MP_STREAMS <= stream)
+    return EBADMSG;
+  if (job)
+    {
+      job->received += m->len;
+      mp_pool_output (pool, job->task, stream, m->data, m->len);
+      grant (job);
+    }
+  else if (stray)
+    {
+      struct mp_task *extra = mp_pool_extra (pool);
+      if (!extra)
+        {
+          mp_pool_fail (pool, ENOMEM);
+          return 0;
+        }
+      mp_pool_output (pool, extra, stream, m->data, m->len);
+      mp_pool_drained (pool, extra);
+    }
+  return 0;
+}
+
+/* Learn from TASK, which had lines, how long they take.  */
+static void
+learn_line_time (struct mp_remote *ex, struct mp_task const *task)
+{
+  struct mp_lines const *l = task->lines;
+  if (!l || !l->done || !task->begun || task->ended <= task->begun)
+    return;
+  mp_time each = (task->ended - task->begun) / l->done + 1;
+  ex->line_time = ex->line_time ? (3 * ex->line_time + each) / 4 : each;
+}
+
+static int
+take_ended (struct mp_peer *p, struct mp_message *m)
+{
+  struct mp_remote *ex = p->ex;
+  struct mp_pool *pool = ex->base.pool;
+  struct mp_remote_job *job = find_job (p, m);
+  int status;
+  if (!job)
+    return 0;
+  struct mp_task *task = job->task;
+  int err = mp_agent_get_ended (m, p->offset, task, &status);
+  if (err)
+    return err;
+  mp_time begun = task->begun, ended = task->ended;
+  /* It may have been so short that its agent told all at once.  */
+  if (!job->begun && !task->error)
+    start_job (job, task->slot);
+  set_slot (job, task->slot);
+  free_job (job);
+  if (task->lines)
+    pool->lines_done += task->lines->done;
+  mp_pool_ended (pool, task, status);
+  if (ended)
+    {
+      task->begun = begun;
+      task->ended = ended;
+    }
+  learn_line_time (ex, task);
+  mp_pool_drained (pool, task);
+  return 0;
+}
+
+static int
+take_returned (struct mp_peer *p, struct mp_message *m)
+{
+  struct mp_remote_job *job = find_job (p, m);
+  int why = mp_message_u8 (m);
+  if (!job || m->bad)
+    return 0;
+  struct mp_task *task = job->task;
+  free_job (job);
+  if (why == MP_RETURN_UNBEGUN)
+    mp_pool_return (p->ex->base.pool, task);
+  else
+    mp_pool_lost (p->ex->base.pool, task);
+  return 0;
+}
+
+/* P could begin more than it has: let it have more, if that is why.  */
+static int
+take_hungry (struct mp_peer *p)
+{
+  p->hungry = true;
+  if (p->was_full && !p->ex->options->frugal)
+    p->window = MIN (2 * p->window, MAX (WINDOW_MAX, 2 * slots_of (p)));
+  p->was_full = false;
+  p->ex->base.pool->again = true;
+  return 0;
+}
+
+static int
+take_fault (struct mp_peer *p, struct mp_message *m)
+{
+  struct mp_remote_options const *o = p->ex->options;
+  unsigned int fault = mp_message_u8 (m);
+  int status = mp_message_u32 (m);
+  if (m->bad || MP_FILTER_FAULTS <= fault)
+    return EBADMSG;
+  o->fault (o->arg, fault, status);
+  return 0;
+}
+
+/* P's agent cannot work, and nor will the others.  */
+static int
+take_failed (struct mp_peer *p, struct mp_message *m)
+{
+  struct mp_executor *base = &p->ex->base;
+  int err = mp_message_u32 (m);
+  base->failed_status = mp_message_u32 (m);
+  base->failed_exit = mp_message_u32 (m);
+  mp_pool_fail (base->pool, err ? err : ECANCELED);
+  return 0;
+}
+
+static int
+take_draining (struct mp_peer *p)
+{
+  struct mp_remote_options const *o = p->ex->options;
+  if (p->state == MP_PEER_READY)
+    {
+      p->state = MP_PEER_DRAINING;
+      o->told (o->arg, MP_REMOTE_DRAINING, p->host->name, 0);
+    }
+  return 0;
+}
+
+int
+mp_remote_take (struct mp_peer *p, struct mp_message *m)
+{
+  if (p->state < MP_PEER_READY && m->type != MP_MSG_HELLO
+      && m->type != MP_MSG_FAILED && m->type != MP_MSG_GOODBYE)
+    return EBADMSG;
+  switch (m->type)
+    {
+    case MP_MSG_HELLO:
+      return take_hello (p, m);
+    case MP_MSG_BEGUN:
+      return take_begun (p, m);
+    case MP_MSG_OUTPUT:
+      return take_output (p, m);
+    case MP_MSG_ENDED:
+      return take_ended (p, m);
+    case MP_MSG_RETURNED:
+      return take_returned (p, m);
+    case MP_MSG_HUNGRY:
+      return take_hungry (p);
+    case MP_MSG_FAULT:
+      return take_fault (p, m);
+    case MP_MSG_DRAINING:
+      return take_draining (p);
+    case MP_MSG_FAILED:
+      return take_failed (p, m);
+    case MP_MSG_GOODBYE:
+      p->goodbye = true;
+      return 0;
+    case MP_MSG_ALIVE:
+      return 0;
+    default:
+      return EBADMSG;
+    }
+}
+
+void
+mp_remote_abandon (struct mp_peer *p)
+{
+  struct mp_pool *pool = p->ex->base.pool;
+  while (p->first)
+    {
+      struct mp_remote_job *job = p->first;
+      struct mp_task *task = job->task;
+      bool begun = job->begun;
+      free_job (job);
+      if (begun)
+        mp_pool_lost (pool, task);
+      else
+        mp_pool_return (pool, task);
+    }
+}
+
+/* If a peer has nothing to begin, and there is nothing to give it, take back at
+   NOW half of what another has not begun.  Return when to look again, or
+   -1.  */
+static mp_time
+recall (struct mp_remote *ex, mp_time now)
+{
+  struct mp_pool const *pool = ex->base.pool;
+  struct mp_peer *most = NULL;
+  bool hungry = false;
+  if (pool->pending || pool->again || pool->paused
+      || (!pool->input_ended && !pool->input.source.watched))
+    return -1;
+  for (size_t i = 0; i < ex->options->n_hosts; i++)
+    {
+      struct mp_peer *p = &ex->peer[i];
+      if (p->state != MP_PEER_READY)
+        continue;
+      hungry |= p->given < slots_of (p);
+      if (p->begun < p->given
+          && (!most || most->given - most->begun < p->given - p->begun))
+        most = p;
+    }
+  /* It can begin as many as it has slots.  */
+  if (!hungry || !most || most->given <= slots_of (most))
+    return -1;
+  if (now < most->recalled_at + recall_every)
+    return most->recalled_at + recall_every;
+  most->recalled_at = now;
+  mp_wire_begin (&most->wire, MP_MSG_RECALL);
+  mp_wire_put_u32 (&most->wire, (most->given - most->begun + 1) / 2);
+  mp_wire_end (&most->wire);
+  return now + recall_every;
+}
+
+/* Start what is due at NOW.  Return when something will be, or -1.  */
+static mp_time
+start_peers (struct mp_remote *ex, mp_time now)
+{
+  mp_time due = -1;
+  bool left = false;
+  for (size_t i = 0; i < ex->options->n_hosts; i++)
+    {
+      struct mp_peer *p = &ex->peer[i];
+      if (p->state == MP_PEER_OFF && p->start_at <= now
+          && ex->launching < LAUNCHES_MAX)
+        mp_peer_start (p, now);
+      if (p->state == MP_PEER_OFF)
+        due = mp_earlier (due, p->start_at);
+      left |= p->state != MP_PEER_GONE;
+    }
+  if (!left && !ex->base.deserted)
+    {
+      ex->base.deserted = true;
+      mp_pool_drain (ex->base.pool);
+    }
+  return due;
+}
+
+static mp_time
+remote_tick (struct mp_executor *base, mp_time now)
+{
+  struct mp_remote *ex = (struct mp_remote *) base;
+  mp_time due = mp_overdue_tick (&ex->overdue, now);
+  /* If we did not run for long, that does not mean that nobody has talked.  */
+  bool late = (ex->ticked_at
+               && ex->ticked_at + ex->options->patience / 2 < now);
+  ex->ticked_at = now;
+  if (!base->pool->stopping && !ex->finishing)
+    {
+      due = mp_earlier (due, start_peers (ex, now));
+      due = mp_earlier (due, recall (ex, now));
+    }
+  for (size_t i = 0; i < ex->options->n_hosts; i++)
+    {
+      if (late)
+        ex->peer[i].heard_at = now;
+      due = mp_earlier (due, mp_peer_tick (&ex->peer[i], now));
+    }
+  return due;
+}
+
+static void
+remote_children (struct mp_executor *base)
+{
+  struct mp_remote *ex = (struct mp_remote *) base;
+  for (;;)
+    {
+      int status;
+      pid_t pid = waitpid (-1, &status, WNOHANG);
+      if (pid < 0 && errno == EINTR)
+        continue;
+      if (pid <= 0)
+        {
+          ex->idle = pid < 0;
+          return;
+        }
+      struct mp_peer *p = NULL;
+      for (size_t i = 0; !p && i < ex->options->n_hosts; i++)
+        if (ex->peer[i].pid == pid)
+          p = &ex->peer[i];
+      if (p)
+        mp_peer_exited (p, status);
+      else
+        mp_pool_child (base->pool, pid, status);
+    }
+}
+
+static void
+remote_signal (struct mp_executor *base, int sig)
+{
+  struct mp_remote *ex = (struct mp_remote *) base;
+  mp_time now = mp_now ();
+  if (sig == SIGKILL && ex->kill_at && ex->kill_at <= now)
+    {
+      mp_tree_kill_descendants (getpid (), SIGKILL, NULL);
+      return;
+    }
+  if (sig == SIGKILL && ex->kill_at)
+    return;
+  if (sig == SIGKILL)
+    ex->kill_at = now + kill_after;
+  if (base->pool->callback)
+    kill (base->pool->callback, sig);
+  for (size_t i = 0; i < ex->options->n_hosts; i++)
+    mp_peer_signal (&ex->peer[i], sig);
+}
+
+static bool
+remote_finish (struct mp_executor *base)
+{
+  struct mp_remote *ex = (struct mp_remote *) base;
+  bool ended = true;
+  if (base->pool->running)
+    return false;
+  for (size_t i = 0; i < ex->options->n_hosts; i++)
+    {
+      if (!ex->finishing)
+        mp_peer_finish (&ex->peer[i]);
+      ended &= ex->peer[i].state == MP_PEER_GONE;
+    }
+  ex->finishing = true;
+  return ended;
+}
+
+static bool
+remote_idle (struct mp_executor *base)
+{
+  struct mp_remote *ex = (struct mp_remote *) base;
+  if (!ex->idle)
+    remote_children (base);
+  return ex->idle;
+}
+
+void
+mp_remote_resize (struct mp_executor *base, int step)
+{
+  struct mp_remote *ex = (struct mp_remote *) base;
+  for (size_t i = 0; i < ex->options->n_hosts; i++)
+    {
+      struct mp_peer *p = &ex->peer[i];
+      if (p->state != MP_PEER_READY || !p->slots
+          || (int) p->slots + step < 1)
+        continue;
+      p->slots += step;
+      p->window = MAX (p->window, 2 * p->slots);
+      mp_wire_begin (&p->wire, MP_MSG_RESIZE);
+      mp_wire_put_u32 (&p->wire, p->slots);
+      mp_wire_end (&p->wire);
+    }
+}
+
+void
+mp_remote_quota (struct mp_executor *base, size_t *lines, size_t *bytes)
+{
+  struct mp_remote *ex = (struct mp_remote *) base;
+  size_t chunk = ex->options->chunk;
+  *bytes = chunk ? SIZE_MAX : LINE_BYTES_MAX;
+  if (!chunk)
+    {
+      size_t fit = (ex->line_time
+                    ? MAX (task_time / ex->line_time, 1) : 1);
+      ex->quota = MIN (MIN (fit, 2 * ex->quota), LINES_MAX);
+    }
+  *lines = chunk ? chunk : ex->quota;
+}
+
+static struct mp_executor_ops const remote_ops = {
+  .has_room = remote_has_room,
+  .start = remote_start,
+  .resume = remote_resume,
+  .tick = remote_tick,
+  .children = remote_children,
+  .end = remote_end,
+  .signal = remote_signal,
+  .finish = remote_finish,
+  .idle = remote_idle
+};
+
+int
+mp_remote_new (struct mp_remote_options const *options,
+               struct mp_executor **result)
+{
+  struct mp_remote *ex = calloc (1, sizeof *ex);
+  if (!ex)
+    return ENOMEM;
+  ex->peer = calloc (options->n_hosts, sizeof *ex->peer);
+  if (!ex->peer)
+    {
+      free (ex);
+      return ENOMEM;
+    }
+  ex->base.ops = &remote_ops;
+  ex->base.tells_start = true;
+  ex->options = options;
+  ex->idle = true;
+  ex->quota = 1;
+  for (size_t i = 0; i < options->n_hosts; i++)
+    mp_peer_init (&ex->peer[i], ex, &options->hosts[i]);
+  *result = &ex->base;
+  return 0;
+}
+
+void
+mp_remote_free (struct mp_executor *base)
+{
+  struct mp_remote *ex = (struct mp_remote *) base;
+  for (size_t i = 0; i < ex->options->n_hosts; i++)
+    {
+      struct mp_peer *p = &ex->peer[i];
+      mp_watch_close (&base->pool->watch, &p->to.source);
+      mp_watch_close (&base->pool->watch, &p->from.source);
+      mp_watch_close (&base->pool->watch, &p->messages.source);
+      mp_wire_free (&p->wire);
+      while (p->first)
+        free_job (p->first);
+    }
+  mp_overdue_free (&ex->overdue);
+  free (ex->peer);
+  free (ex->job);
+  free (ex->unused);
+  free (ex);
+}
