@@ -177,6 +177,26 @@ Seeing:\n\
       --trace=FILE       write when each task ran to FILE, for Perfetto or\n\
                            chrome://tracing\n\
 "), stdout);
+  fputs (_("\n\
+Other machines:\n\
+      --slurm[=OPTIONS]  run tasks on all nodes of the Slurm job that this is\n\
+                           in, with OPTIONS for srun; outside of a job, make\n\
+                           one, with OPTIONS, such as -N3, for salloc\n\
+      --hosts=LIST       run tasks on the hosts of LIST, 'HOST,...', or N at a\n\
+                           time on N/HOST; '@FILE': those in FILE, one a line\n\
+      --launcher=COMMAND  start what runs on a host by COMMAND, whose words no\n\
+                           shell reads, and {host} is the host (default:\n\
+                           ssh -T -oBatchMode=yes {host})\n\
+      --remote-program=PATH  run the pmap that is at PATH there (default: where\n\
+                           it is here)\n\
+      --send             send pmap there first\n\
+      --workdir=DIR      run tasks there in DIR (default: the folder that pmap\n\
+                           is started in, if there is one of that name)\n\
+      --env=NAME         give tasks there the environment variable NAME as it\n\
+                           is here; may be given several times\n\
+      --heartbeat=DURATION  take a host for lost from which nothing has been\n\
+                           heard for DURATION (default: 10s)\n\
+"), stdout);
   front_help_options ();
   fputs (_("\n\
 DURATION is a number with an optional unit: ms, s (default), m, h or d.  SIZE\n\

@@ -20,12 +20,15 @@
 #include "error.h"
 #include "minmax.h"
 #include "xalloc.h"
+#include "xvasprintf.h"
 
 #include "cpus.h"
 #include "front.h"
 #include "parse.h"
 #include "pmap-brakes.h"
+#include "pmap-hosts.h"
 #include "pmap-policy.h"
+#include "pmap-slurm.h"
 
 /* What is known of the options while they are read.  */
 struct parsing
@@ -391,6 +394,69 @@ set_ungrouped (struct parsing *p, struct row const *row, char *value)
 }
 
 static void
+set_agent (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  p->o->agent = true;
+  if (value && strcmp (value, "unlink") != 0)
+    front_bad_value (_("kind of agent"), value);
+  p->o->unlink = value != NULL;
+}
+
+static void
+set_env (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  char const *content = getenv (value);
+  if (!*value || strchr (value, '='))
+    front_bad_value (_("name of a variable"), value);
+  if (!content)
+    return;
+  size_t n = 0;
+  while (p->o->env && p->o->env[n])
+    n++;
+  p->o->env = xreallocarray (p->o->env, n + 2, sizeof *p->o->env);
+  p->o->env[n] = xasprintf ("%s=%s", value, content);
+  if (!p->o->env[n])
+    xalloc_die ();
+  p->o->env[n + 1] = NULL;
+}
+
+static void
+set_heartbeat (struct parsing *p, struct row const *row, char *value)
+{
+  set_duration (p, row, value);
+  if (p->o->heartbeat < 1000LL * MP_MILLISECOND)
+    front_bad_value (_("duration"), value);
+}
+
+static void
+set_slurm (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  p->o->slurm = true;
+  p->o->slurm_options = value ? value : "";
+}
+
+static void
+set_hosts (struct parsing *p, struct row const *row, char *value)
+{
+  (void) row;
+  struct pmap_options *o = p->o;
+  o->hosts = xrealloc (o->hosts, (o->n_hosts + 1) * sizeof *o->hosts);
+  o->hosts[o->n_hosts++] = value;
+}
+
+static void
+hold_job (struct parsing *p, struct row const *row, char *value)
+{
+  (void) p;
+  (void) row;
+  (void) value;
+  pmap_slurm_hold ();
+}
+
+static void
 show_help (struct parsing *p, struct row const *row, char *value)
 {
   (void) p;
@@ -412,6 +478,7 @@ show_version (struct parsing *p, struct row const *row, char *value)
 /* All options, by name.  */
 #define AT(member) offsetof (struct pmap_options, member)
 static struct row const rows[] = {
+  { "agent", 0, optional_argument, set_agent, 0, NULL },
   { "arg-file", 'a', required_argument, set_arg_file, 0, NULL },
   { "bind", 0, no_argument, set_flag, AT (bind), NULL },
   { "blocks", 'b', optional_argument, set_blocks, 0, NULL },
@@ -425,13 +492,18 @@ static struct row const rows[] = {
   { "delay", 0, required_argument, set_duration, AT (delay), NULL },
   { "delimiter", 'd', required_argument, set_delimiter, 0, NULL },
   { "dry-run", 0, no_argument, set_flag, AT (dry_run), NULL },
+  { "env", 0, required_argument, set_env, 0, NULL },
   { "error-callback", 0, required_argument, set_string,
     AT (error_callback), NULL },
   { "failed", 0, required_argument, set_string, AT (failed_file), NULL },
   { "filter", 'w', no_argument, set_flag, AT (filter), NULL },
   { "halt", 0, required_argument, set_halt, 0, NULL },
   { "header", 0, optional_argument, set_header, 0, N_("number of lines") },
+  { "heartbeat", 0, required_argument, set_heartbeat,
+    AT (heartbeat), NULL },
   { "help", 0, no_argument, show_help, 0, NULL },
+  { "hold-job", 0, no_argument, hold_job, 0, NULL },     /* for ourselves */
+  { "hosts", 0, required_argument, set_hosts, 0, NULL },
   { "initializer", 0, required_argument, set_string,
     AT (initializer), NULL },
   { "isolate", 0, no_argument, set_flag, AT (isolate), NULL },
@@ -440,6 +512,7 @@ static struct row const rows[] = {
   { "json", 0, no_argument, set_flag, AT (json), NULL },
   { "kill-after", 'k', required_argument, set_duration,
     AT (kill_after), NULL },
+  { "launcher", 0, required_argument, set_string, AT (launcher), NULL },
   { "line-buffered", 0, no_argument, set_line_buffered, 0, NULL },
   { "load", 0, required_argument, set_load, 0, NULL },
   { "max-chars", 0, required_argument, set_max_chars, 0, NULL },
@@ -452,6 +525,8 @@ static struct row const rows[] = {
   { "progress", 0, no_argument, set_flag, AT (progress), NULL },
   { "recend", 0, required_argument, set_record_end, 0, NULL },
   { "recstart", 0, required_argument, set_record_start, 0, NULL },
+  { "remote-program", 0, required_argument, set_string,
+    AT (remote_program), NULL },
   { "replace", 'I', required_argument, set_replacement, 0, NULL },
   { "report", 0, required_argument, set_string, AT (report_file), NULL },
   { "results", 0, required_argument, set_string, AT (results), NULL },
@@ -461,9 +536,11 @@ static struct row const rows[] = {
   { "retry-delay", 0, required_argument, set_duration,
     AT (retry_delay), NULL },
   { "round-robin", 0, no_argument, set_flag, AT (round_robin), NULL },
+  { "send", 0, no_argument, set_flag, AT (send), NULL },
   { "shell", 0, required_argument, set_string, AT (shell), NULL },
   { "shuffle", 0, optional_argument, set_shuffle, 0, NULL },
   { "signal", 's', required_argument, set_signal, 0, NULL },
+  { "slurm", 0, optional_argument, set_slurm, 0, NULL },
   { "summary", 0, no_argument, set_flag, AT (summary), NULL },
   { "tag", 0, no_argument, set_flag, AT (tag), NULL },
   { "tagstring", 0, required_argument, set_tag_string, 0, NULL },
@@ -472,7 +549,8 @@ static struct row const rows[] = {
   { "ungrouped", 0, no_argument, set_ungrouped, 0, NULL },
   { "unordered", 'u', no_argument, set_unordered, 0, NULL },
   { "verbose", 'v', no_argument, set_flag, AT (verbose), NULL },
-  { "version", 0, no_argument, show_version, 0, NULL }
+  { "version", 0, no_argument, show_version, 0, NULL },
+  { "workdir", 0, required_argument, set_string, AT (workdir), NULL }
 };
 #undef AT
 
@@ -522,6 +600,7 @@ check_combinations (struct pmap_options *o)
 {
   bool lines = o->grouping == MP_GROUP_LINES;
   bool warm = o->script || o->filter;
+  bool remote = pmap_hosts_wanted (o);
   bool several = 1 < o->chunk && !warm && !o->blocks;
   struct { bool wrong; char const *a, *b; } const pairs[] = {
     { o->ungrouped && o->tag, "--tag", "--ungrouped" },
@@ -571,7 +650,14 @@ check_combinations (struct pmap_options *o)
     { o->blocks && o->chunk == PMAP_CHUNK_MAX, "--blocks",
       "--chunksize=max" },
     { o->blocks && o->chunk && o->record_end && !o->record_end_len
-      && !o->record_start_len, "--chunksize", "--recend=''" }
+      && !o->record_start_len, "--chunksize", "--recend=''" },
+    { o->slurm && o->n_hosts, "--slurm", "--hosts" },
+    { o->slurm && o->launcher, "--slurm", "--launcher" },
+    { o->slurm && o->ungrouped, "--slurm", "--ungrouped" },
+    { o->slurm && o->round_robin, "--slurm", "--round-robin" },
+    { o->n_hosts && o->ungrouped, "--hosts", "--ungrouped" },
+    { o->n_hosts && o->round_robin, "--hosts", "--round-robin" },
+    { o->send && o->remote_program, "--send", "--remote-program" }
   };
   struct { bool wrong; char const *option, *needed; } const lonely[] = {
     { o->resume && !o->joblog, (o->resume_failed ? "--resume-failed"
@@ -584,7 +670,11 @@ check_combinations (struct pmap_options *o)
     { o->header && !o->blocks, "--header=N", "--blocks" },
     { o->record_end && !o->blocks, "--recend", "--blocks" },
     { o->record_start && !o->blocks, "--recstart", "--blocks" },
-    { o->round_robin && !o->blocks, "--round-robin", "--blocks" }
+    { o->round_robin && !o->blocks, "--round-robin", "--blocks" },
+    { o->launcher && !o->n_hosts, "--launcher", "--hosts" },
+    { o->send && !remote, "--send", "--slurm or --hosts" },
+    { o->remote_program && !remote, "--remote-program",
+      "--slurm or --hosts" }
   };
   for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
     if (pairs[i].wrong)
@@ -618,7 +708,8 @@ pmap_parse_options (int argc, char **argv, struct pmap_options *o)
   int code;
   *o = (struct pmap_options) {
     .delimiter = '\n', .kill_after = 5000LL * MP_MILLISECOND,
-    .signal = SIGTERM, .retries = 1, .retry_delay = -1
+    .signal = SIGTERM, .retries = 1, .retry_delay = -1,
+    .heartbeat = 10 * 1000LL * MP_MILLISECOND
   };
   getopt_tables (long_options, short_options);
   while ((code = getopt_long (argc, argv, short_options, long_options, NULL))
@@ -651,6 +742,7 @@ pmap_parse_options (int argc, char **argv, struct pmap_options *o)
   if (o->filter && o->grouping == MP_GROUP_UNORDERED && !o->callback
       && !o->error_callback && !o->json)
     o->grouping = MP_GROUP_LINES;
+  o->processes_text = p.processes;
   o->processes = parse_processes (p.processes, o->cpus_per_task);
   return optind;
 }

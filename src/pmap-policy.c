@@ -65,7 +65,7 @@ pmap_policy_retry (struct pmap_policy *p, struct mp_task const *task,
     case PMAP_TIMEOUT:
       break;
     }
-  if (o->retries && o->retries <= task->attempt)
+  if (o->retries && o->retries <= task->attempt - task->faults)
     return false;
   /* Twice as long each time, and half of that or more: tasks that have failed
      together should not come again together.  */

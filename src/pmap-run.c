@@ -31,6 +31,7 @@
 #include "pmap-observer.h"
 #include "pmap-policy.h"
 #include "pmap-progress.h"
+#include "pmap-remote.h"
 #include "pmap-resources.h"
 #include "pmap-results.h"
 #include "pmap-signals.h"
@@ -38,11 +39,13 @@
 #include "pmap-tag.h"
 #include "pmap-trace.h"
 #include "pmap-workers.h"
-#include "procroom.h"
 #include "sigflags.h"
 
 /* How many may look at a run.  */
 enum { OBSERVERS_MAX = 16 };
+
+/* How long launchers have to end by themselves if the pool was killed.  */
+static mp_time const launcher_grace = 1000LL * MP_MILLISECOND;
 
 /* A run.  */
 struct run
@@ -53,7 +56,8 @@ struct run
   struct pmap_messages *messages;
   struct pmap_screen *screen;   /* or null */
   struct pmap_signals sig;
-  struct pmap_workers workers;
+  struct pmap_workers workers;  /* here; */
+  struct pmap_remote remote;    /* or elsewhere */
   struct mp_pool pool;
   struct pmap_info info;
   struct pmap_policy policy;
@@ -71,6 +75,8 @@ struct run
   bool started;                 /* a task was started */
   bool cannot_run;              /* no task can be */
   bool faults[MP_FILTER_FAULTS];        /* filters have done that */
+  bool drained;                 /* SIGTERM has come, and tasks that run are the
+                                   last */
   int ended_by;                 /* the signal that ends the run, or 0 */
   mp_time end_at;               /* when its time is over, or 0 */
   bool overdue;                 /* it was, and that has ended it */
@@ -85,9 +91,12 @@ add_observer (struct run *run, struct pmap_observer observer)
 
 /* Change by STEP how many tasks run at a time.  */
 static void
-resize (struct mp_pool *pool, int step)
+resize (struct run *run, int step)
 {
-  if (pool->limit && (step > 0 || -step < (int) pool->limit))
+  struct mp_pool *pool = &run->pool;
+  if (run->o->remote && step)
+    mp_remote_resize (run->remote.executor, step);
+  else if (pool->limit && (step > 0 || -step < (int) pool->limit))
     mp_pool_resize (pool, pool->limit + step);
 }
 
@@ -101,6 +110,21 @@ suspend (struct run *run, bool pause)
       run->observer[i].paused (run->observer[i].self, pause);
 }
 
+/* Slurm announces the end of a job's time by SIGTERM: if RUN is in one, let
+   what runs end, and start no more.  Return whether that is so, and was not
+   before.  */
+static bool
+drain (struct run *run)
+{
+  if (!run->o->slurm || run->drained || run->ended_by)
+    return false;
+  run->drained = true;
+  pmap_say (run->messages, 0,
+            _("told to end: no more tasks are started"));
+  mp_pool_drain (&run->pool);
+  return true;
+}
+
 static void
 run_woken (void *arg)
 {
@@ -108,6 +132,8 @@ run_woken (void *arg)
   for (int i = 0; pmap_end_signals[i]; i++)
     {
       int n = mp_sigflags_take (pmap_end_signals[i]);
+      if (n && pmap_end_signals[i] == SIGTERM && drain (run))
+        n--;
       if (n && !run->ended_by)
         {
           run->ended_by = pmap_end_signals[i];
@@ -124,9 +150,9 @@ run_woken (void *arg)
     suspend (run, true);
   if (mp_sigflags_take (SIGCONT))
     suspend (run, false);
-  resize (&run->pool, mp_sigflags_take (SIGUSR1));
+  resize (run, mp_sigflags_take (SIGUSR1));
   for (int n = mp_sigflags_take (SIGUSR2); n > 0; n--)
-    resize (&run->pool, -1);
+    resize (run, -1);
 }
 
 /* The guard is gone, by SIGKILL: so must everything be.  */
@@ -170,7 +196,10 @@ get_task (struct run *run, struct mp_task **task)
     return pmap_feed_next (run->feed, task);
   size_t n, bytes;
   bool alone = run->o->per_item;
-  mp_filters_quota (run->pool.executor, &n, &bytes);
+  if (run->o->remote)
+    mp_remote_quota (run->pool.executor, &n, &bytes);
+  else
+    mp_filters_quota (run->pool.executor, &n, &bytes);
   return pmap_feed_lines (run->feed, alone ? 1 : n, bytes, alone, task);
 }
 
@@ -448,6 +477,8 @@ report (struct run *run, int err, bool trouble)
     }
   if (err == ETIMEDOUT)
     error (0, 0, _("some processes did not end"));
+  else if (run->pool.executor->failed_exit)
+    return run->pool.executor->failed_exit;
   else if (err == ECANCELED)
     report_failed_start (run);
   else if (err)
@@ -456,8 +487,13 @@ report (struct run *run, int err, bool trouble)
     return MP_EXIT_CANNOT_INVOKE;
   if (run->failures && !run->ended_by)
     pmap_first_report (&run->first, run->failures, run->tasks);
-  if (run->ended_by)
-    return MP_EXIT_SIGNAL + run->ended_by;
+  if (run->ended_by || run->drained)
+    return MP_EXIT_SIGNAL + (run->ended_by ? run->ended_by : SIGTERM);
+  if (run->pool.executor->deserted)
+    {
+      error (0, 0, _("no host is left to run tasks"));
+      return MP_EXIT_FAILURE;
+    }
   if (err || pmap_feed_failed (run->feed) || trouble)
     return MP_EXIT_FAILURE;
   if (run->overdue)
@@ -470,17 +506,6 @@ report (struct run *run, int err, bool trouble)
   bool faults = (run->faults[MP_FILTER_TOO_MUCH]
                  || run->faults[MP_FILTER_FAILED]);
   return run->failures || faults ? MP_EXIT_SOME_FAILED : MP_EXIT_SUCCESS;
-}
-
-/* Start with fewer tasks at a time than asked for where the user may not have
-   so many processes: tasks need some for themselves.  */
-static void
-respect_process_limit (struct mp_pool *pool)
-{
-  unsigned long int need = pool->limit ? 2UL * pool->limit : ULONG_MAX / 2;
-  unsigned long int room;
-  if (mp_process_room (need, &room) == 0 && room < need)
-    mp_pool_set_cap (pool, room / 2);
 }
 
 /* Begin to watch, for RUN, what ends it: its guard G, and whoever reads what
@@ -516,12 +541,12 @@ add_observers (struct run *run)
     add_observer (run, pmap_joblog_observer (run->log, &run->info));
   if (o->failed_file)
     add_observer (run, pmap_failed_open (&run->info));
-  if (pmap_brakes_wanted (o))
+  if (pmap_brakes_wanted (o) && !o->remote)
     {
       run->brakes = pmap_brakes_open (&run->info, &run->pool);
       add_observer (run, pmap_brakes_observer (run->brakes));
     }
-  if (o->bind)
+  if (o->bind && !o->remote)
     add_observer (run, pmap_resources_observer (&run->info,
                                                 &run->workers.binding));
   if (o->results)
@@ -545,13 +570,21 @@ prepare_pool (struct run *run, char const *file, struct mp_pool_ops const *ops)
   struct mp_pool *pool = &run->pool;
   run->workers.filters = (struct mp_filters_options) {
     .started = filter_started, .fault = filter_fault, .arg = run };
-  int err = pmap_workers_new (&run->workers, o, run->feed, run->command, file,
-                              &run->sig);
+  int err = (o->remote
+             ? pmap_remote_new (&run->remote, o, o->remote, run->messages,
+                                &run->workers.filters, &run->sig)
+             : pmap_workers_new (&run->workers, o, run->feed, run->command,
+                                 file, &run->sig));
+  struct mp_executor *ex = (o->remote ? run->remote.executor
+                            : run->workers.executor);
   if (!err)
-    err = mp_pool_init (pool, run->workers.executor, ops, run, o->grouping,
-                        o->processes, o->kill_after, &run->sig.waiting);
+    err = mp_pool_init (pool, ex, ops, run, o->grouping,
+                        o->remote ? 0 : o->processes, o->kill_after,
+                        &run->sig.waiting);
   if (err)
     error (MP_EXIT_FAILURE, err, _("cannot start"));
+  if (o->remote)
+    pmap_remote_adapt (&run->remote, pool);
   pool->signal = o->signal;
   pool->clocked = o->joblog != NULL;
   pmap_policy_init (&run->policy, o, pool);
@@ -610,7 +643,8 @@ work (struct run *run, struct mp_guard const *g, char const *file)
   };
   prepare_pool (run, file, &ops);
   pmap_signals_install (&run->sig);
-  respect_process_limit (&run->pool);
+  if (!run->o->remote)
+    pmap_respect_process_limit (&run->pool);
   int err = watch_ends (run, g);
   if (!err)
     err = mp_pool_run (&run->pool);
@@ -618,7 +652,10 @@ work (struct run *run, struct mp_guard const *g, char const *file)
   pmap_signals_admit_end (&run->sig);
   bool trouble = !close_observers (run);
   int status = report (run, err, trouble);
-  pmap_workers_free (&run->workers);
+  if (run->o->remote)
+    pmap_remote_free (&run->remote);
+  else
+    pmap_workers_free (&run->workers);
   mp_pool_free (&run->pool);
   pmap_tag_free (run->tag);
   pmap_first_free (&run->first);
@@ -683,6 +720,7 @@ pmap_run (struct pmap_options const *o, struct pmap_feed *feed,
   if (err)
     error (0, err, _("warning: running without a guard"));
   guard.stopping = run.screen ? pmap_screen_wait : NULL;
+  guard.grace = o->remote ? launcher_grace : 0;
   guard.arg = run.screen;
   if (guard.role == MP_GUARD_GUARD)
     {

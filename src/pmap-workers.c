@@ -6,6 +6,7 @@
 
 #include "pmap-workers.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include "xalloc.h"
 
 #include "pmap-resources.h"
+#include "procroom.h"
 
 int
 pmap_workers_new (struct pmap_workers *w, struct pmap_options const *o,
@@ -79,6 +81,15 @@ pmap_workers_new (struct pmap_workers *w, struct pmap_options const *o,
     .defaults = &s->defaults
   };
   return mp_local_new (&w->local, &w->executor);
+}
+
+void
+pmap_respect_process_limit (struct mp_pool *pool)
+{
+  unsigned long int need = pool->limit ? 2UL * pool->limit : ULONG_MAX / 2;
+  unsigned long int room;
+  if (mp_process_room (need, &room) == 0 && room < need)
+    mp_pool_set_cap (pool, room / 2);
 }
 
 void

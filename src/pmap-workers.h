@@ -36,6 +36,10 @@ int pmap_workers_new (struct pmap_workers *w, struct pmap_options const *o,
                       struct mp_template const *command, char const *file,
                       struct pmap_signals const *s);
 
+/* Let POOL start with fewer tasks at a time than asked for where the user may
+   not have so many processes: tasks need some for themselves.  */
+void pmap_respect_process_limit (struct mp_pool *pool);
+
 void pmap_workers_free (struct pmap_workers *w);
 
 #endif

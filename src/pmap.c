@@ -6,49 +6,17 @@
 
 #include "pmap.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "error.h"
-#include "quote.h"
 #include "xalloc.h"
 
-#include "exit-status.h"
 #include "front.h"
+#include "pmap-agent.h"
+#include "pmap-hosts.h"
 #include "pmap-joblog.h"
+#include "pmap-program.h"
 #include "pmap-resources.h"
-#include "procspawn.h"
-
-/* Tell who expects a shell where there is none that NAME, a command, looks like
-   something for one.  */
-static void
-hint_at_shell (char const *name)
-{
-  if (strpbrk (name, " \t|;&<>"))
-    error (0, 0, _("no shell reads %s: use -c for that, or sh -c"),
-           quote (name));
-}
-
-/* Find the program NAME; exit if that is not possible.  Return its path, to be
-   freed.  */
-static char *
-find_program (char const *name)
-{
-  char *path;
-  int err = mp_find_program (name, &path);
-  if (!err)
-    return path;
-  if (err == ENOMEM)
-    xalloc_die ();
-  error (0, err, _("cannot run %s"), quote (name));
-  if (err == ENOENT && *name && !name[strspn (name, "0123456789")])
-    error (0, 0, _("to see the memory map of process %s, use the pmap of"
-                   " procps, usually /usr/bin/pmap"), name);
-  if (err == ENOENT)
-    hint_at_shell (name);
-  exit (err == ENOENT ? MP_EXIT_NOT_FOUND : MP_EXIT_CANNOT_INVOKE);
-}
 
 /* Return a copy of the ARGC strings ARGV, whose own place others read, in one
    block.  It lasts as long as the program, which is named there.  */
@@ -70,9 +38,8 @@ copy_arguments (int argc, char **argv)
   return copy;
 }
 
-/* Return the command that O asks for, parsed.  */
-static struct mp_template *
-parse_command (struct pmap_options const *o)
+struct mp_template *
+pmap_parse_command (struct pmap_options const *o)
 {
   struct mp_template_options const options = {
     .replacement = o->replacement,
@@ -101,10 +68,16 @@ main (int argc, char **argv)
   char **args = copy_arguments (argc, argv);
   front_init (args[0]);
   int first = pmap_parse_options (argc, args, &o);
+  char *title = argv[0];
+  size_t title_size = argv[argc - 1] + strlen (argv[argc - 1]) - argv[0];
+  if (o.agent)
+    return pmap_agent (title, title_size,
+                       o.unlink ? pmap_own_program (args[0]) : NULL);
   pmap_parse_operands (argc - first, args + first, &o);
+  bool remote = pmap_hosts_wanted (&o) && !o.dry_run;
   pmap_resources_export (&o);
-  o.title = argv[0];
-  o.title_size = argv[argc - 1] + strlen (argv[argc - 1]) - argv[0];
+  o.title = title;
+  o.title_size = title_size;
 
   /* What a shell does with an item, a command can tell.  */
   char *shell[] = { (char *) (o.shell ? o.shell : "sh"), dash_c,
@@ -117,14 +90,17 @@ main (int argc, char **argv)
     }
   struct pmap_sources *sources = pmap_sources_open (&o, &messages);
   o.columns = pmap_sources_columns (sources);
-  command = parse_command (&o);
+  command = pmap_parse_command (&o);
   o.template = command;
-  if (!o.dry_run && (o.filter || mp_template_fixed_program (command)))
-    file = find_program (o.command[0]);
-  if (!o.script && o.initializer)
-    o.init_shell = init_shell = find_program ("sh");
+  /* Elsewhere there may be others.  */
+  if (!o.dry_run && !remote && (o.filter || mp_template_fixed_program (command)))
+    file = pmap_find_program (o.command[0]);
+  if (!o.script && o.initializer && !remote)
+    o.init_shell = init_shell = pmap_find_program ("sh");
   struct pmap_feed *feed = pmap_feed_open (&o, sources, command, &messages);
   struct pmap_joblog *log = pmap_joblog_open (&o);
+  struct pmap_hosts *hosts = (remote ? pmap_hosts_open (&o, args[0]) : NULL);
+  o.remote = hosts;
   int status;
   if (o.dry_run)
     {
@@ -133,10 +109,12 @@ main (int argc, char **argv)
     }
   else
     status = pmap_run (&o, feed, command, file, &messages, log);
+  pmap_hosts_free (hosts);
   pmap_feed_close (feed);
   mp_template_free (command);
   pmap_sources_close (sources);
   free (o.input);
+  free (o.hosts);
   free (o.column_separator);
   free (o.record_end);
   free (o.record_start);

@@ -91,12 +91,23 @@ struct pmap_options
   bool round_robin;
 
   /* Pool.  */
+  char const *processes_text;   /* as it was said, or null */
   unsigned int processes;       /* 0: no limit */
   mp_time kill_after;
   mp_time timeout;              /* of a task; 0: none */
   unsigned long int timeout_percent;    /* of the median of run times; 0: not
                                            said */
   int signal;                   /* to one that takes longer */
+
+  /* Other machines.  */
+  bool slurm;
+  char const *slurm_options;    /* words for srun or salloc; null: none was
+                                   said */
+  char const *launcher;         /* words with {host}, or null */
+  char const **hosts;           /* owned: lists, as they were given */
+  size_t n_hosts;
+  bool send;                    /* this program is not there */
+  char const *remote_program;   /* where it is; null: where it is here */
 
   /* Brakes.  The strings are values as they were given, null: not said.  */
   mp_time delay;                /* between two starts */
@@ -125,6 +136,15 @@ struct pmap_options
   bool resume;                  /* what the job log tells of is not run */
   bool resume_any;              /* whatever the command was */
   bool resume_failed;           /* but what has failed is */
+
+  /* Other hosts.  */
+  bool agent;                   /* run tasks for a pmap elsewhere */
+  bool unlink;                  /* and remove this program's own file */
+  char const *workdir;          /* of tasks; null: ours, if it is there */
+  char **env;                   /* variables for them, NAME=VALUE and a null
+                                   pointer, owned; or null */
+  mp_time heartbeat;            /* how long agents may be silent */
+  struct pmap_hosts const *remote;      /* derived; null: here */
 
   bool read_all;                /* derived: items are read to the end first */
 
@@ -156,6 +176,9 @@ void pmap_add_input (struct pmap_options *o, struct pmap_input const *input);
 /* Parse the options of the ARGC strings ARGV into *O, or exit if they are no
    good.  Return the index of the first operand.  */
 int pmap_parse_options (int argc, char **argv, struct pmap_options *o);
+
+/* Return the command that O asks for, parsed.  */
+struct mp_template *pmap_parse_command (struct pmap_options const *o);
 
 /* Take the operands, the ARGC strings ARGV, into *O: the command and where
    its items come from; or exit.  */

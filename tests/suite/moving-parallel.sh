@@ -331,7 +331,7 @@ case_embed () { refused_ --embed; }
 
 case_env ()
 {
-  refused_ --env --record-env --session
+  refused_ --record-env --session
   gives_ '1 2\n' env A=1 pmap --initializer='B=2; export B' \
     sh -c 'echo $A $B' ::: x
 }
@@ -969,7 +969,7 @@ case_version ()
 
 case_workdir ()
 {
-  refused_ --workdir --wd
+  refused_ --wd
   gives_ '/\n' pmap --initializer='cd /' sh -c pwd ::: a
 }
 
