@@ -21,6 +21,7 @@
 #include "minmax.h"
 #include "nproc.h"
 #include "quota.h"
+#include "slurmcpus.h"
 #include "topology.h"
 
 /* Append the set *SET of CPUs, got from SOURCE with result ERROR, to LIMITS
@@ -285,6 +286,8 @@ find_limits (struct mp_cpus_request const *request, struct mp_cgroups *c,
         err = mp_quota_cpuset (c, &cpus->limits);
       if (!err)
         err = mp_quota_limits (c, &cpus->limits);
+      if (!err)
+        err = mp_slurmcpus_limits (request->pid, &cpus->limits);
     }
   mp_limits_apply (&cpus->limits, 0, &cpus->exact);
   if (!err)

@@ -70,9 +70,9 @@ struct mp_cpus
 #define MP_CPUS_LEAST 0.001
 
 /* Answer REQUEST in *CPUS.  The steps, in this order: the base and the unit,
-   each cgroup quota, OpenMP, scale, ignore, memory, max, round; the result is
-   at least 1, or MP_CPUS_LEAST if exact.  What cannot be read does not limit
-   and is noted in the limits.
+   each cgroup quota, the share of a step or job of Slurm, OpenMP, scale,
+   ignore, memory, max, round; the result is at least 1, or MP_CPUS_LEAST if
+   exact.  What cannot be read does not limit and is noted in the limits.
    Return 0, ESRCH if the process does not exist, or ENOMEM.  */
 int mp_cpus_count (struct mp_cpus_request const *request,
                    struct mp_cpus *cpus);

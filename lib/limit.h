@@ -20,6 +20,8 @@ enum mp_limit_kind
   MP_LIMIT_SOCKETS,
   MP_LIMIT_NODES,
   MP_LIMIT_QUOTA,               /* a cgroup's CPU time a period */
+  MP_LIMIT_SLURM_TASK,          /* Slurm's variables: CPUs of a task */
+  MP_LIMIT_SLURM_NODE,          /* and of a step or job on this node */
   MP_LIMIT_OMP_NUM_THREADS,     /* OpenMP's variables */
   MP_LIMIT_OMP_THREAD_LIMIT,
   MP_LIMIT_SCALE,               /* asked for; these two only change what */

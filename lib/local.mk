@@ -78,6 +78,7 @@ lib_libmp_a_SOURCES += lib/sigflags.c lib/sigflags.h
 lib_libmp_a_SOURCES += lib/sink.c lib/sink.h
 lib_libmp_a_SOURCES += lib/slots.c lib/slots.h
 lib_libmp_a_SOURCES += lib/slurm.c lib/slurm.h
+lib_libmp_a_SOURCES += lib/slurmcpus.c lib/slurmcpus.h
 lib_libmp_a_SOURCES += lib/spool.c lib/spool.h
 lib_libmp_a_SOURCES += lib/startenv.c lib/startenv.h
 lib_libmp_a_SOURCES += lib/subreaper.c lib/subreaper.h

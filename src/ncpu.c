@@ -90,8 +90,8 @@ usage (void)
   printf (_("Usage: %s [OPTION]...\n"), program_name);
   fputs (_("\
 Print how many CPUs this process may really use: the least of those in its\n\
-affinity mask, those online, and what the CPU quota of its cgroup and of each\n\
-cgroup above allows; at least 1.\n\
+affinity mask, those online, what the CPU quota of its cgroup and of each\n\
+cgroup above allows, and what Slurm gives it in a job; at least 1.\n\
 "), stdout);
   fputs (_("\n\
 Which CPUs:\n\

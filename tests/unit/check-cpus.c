@@ -242,6 +242,107 @@ START_TEST (step)
 }
 END_TEST
 
+/* Slurm's variables, as NAME=VALUE, and what they make of 4 of 8 CPUs that a
+   quota allows.  */
+static struct
+{
+  char const *variables[4];
+  uintmax_t whole;
+  enum mp_limit_kind winner;
+  size_t rows;                  /* how many limits are Slurm's */
+} const slurm_shares[] =
+  {
+#define ON_NODE "SLURMD_NODENAME=n1"
+#define IN_STEP ON_NODE, "SLURM_STEP_ID=0"
+    { { ON_NODE, "SLURM_CPUS_ON_NODE=3" }, 3, MP_LIMIT_SLURM_NODE, 1 },
+    { { ON_NODE, "SLURM_CPUS_ON_NODE=4" }, 4, MP_LIMIT_QUOTA, 1 },
+    { { ON_NODE, "SLURM_CPUS_ON_NODE=64" }, 4, MP_LIMIT_QUOTA, 1 },
+    { { ON_NODE }, 4, MP_LIMIT_QUOTA, 0 },
+    { { IN_STEP, "SLURM_CPUS_PER_TASK=2" }, 2, MP_LIMIT_SLURM_TASK, 1 },
+    { { IN_STEP, "SLURM_CPUS_PER_TASK=2", "SLURM_CPUS_ON_NODE=3" }, 2,
+      MP_LIMIT_SLURM_TASK, 2 },
+    /* Left over from sbatch, whose steps may have less.  */
+    { { IN_STEP, "SLURM_CPUS_PER_TASK=3", "SLURM_CPUS_ON_NODE=1" }, 1,
+      MP_LIMIT_SLURM_NODE, 2 },
+    { { IN_STEP, "SLURM_CPUS_PER_TASK=9" }, 4, MP_LIMIT_QUOTA, 1 },
+    { { IN_STEP, "SLURM_CPUS_ON_NODE=3" }, 3, MP_LIMIT_SLURM_NODE, 1 },
+    /* A batch script has all of its job's tasks.  */
+    { { ON_NODE, "SLURM_CPUS_PER_TASK=1", "SLURM_CPUS_ON_NODE=3" }, 3,
+      MP_LIMIT_SLURM_NODE, 1 },
+    { { ON_NODE, "SLURM_STEP_ID=4294967291", "SLURM_CPUS_PER_TASK=1",
+        "SLURM_CPUS_ON_NODE=3" }, 3, MP_LIMIT_SLURM_NODE, 1 },
+    /* salloc */
+    { { "SLURM_CPUS_PER_TASK=1", "SLURM_CPUS_ON_NODE=1", "SLURM_STEP_ID=0" },
+      4, MP_LIMIT_QUOTA, 0 },
+    /* What is no number of CPUs does not count.  */
+    { { ON_NODE, "SLURM_CPUS_ON_NODE=0" }, 4, MP_LIMIT_QUOTA, 1 },
+    { { ON_NODE, "SLURM_CPUS_ON_NODE=-1" }, 4, MP_LIMIT_QUOTA, 1 },
+    { { ON_NODE, "SLURM_CPUS_ON_NODE=" }, 4, MP_LIMIT_QUOTA, 1 },
+    { { ON_NODE, "SLURM_CPUS_ON_NODE=1x" }, 4, MP_LIMIT_QUOTA, 1 },
+    { { ON_NODE, "SLURM_CPUS_ON_NODE=1(x2)" }, 4, MP_LIMIT_QUOTA, 1 },
+    { { ON_NODE, "SLURM_CPUS_ON_NODE= 1" }, 4, MP_LIMIT_QUOTA, 1 },
+    { { ON_NODE, "SLURM_CPUS_ON_NODE=99999999999999999999" }, 4,
+      MP_LIMIT_QUOTA, 1 },
+    { { IN_STEP, "SLURM_CPUS_PER_TASK=x", "SLURM_CPUS_ON_NODE=3" }, 3,
+      MP_LIMIT_SLURM_NODE, 2 },
+    { { ON_NODE, "SLURM_STEP_ID=x", "SLURM_CPUS_PER_TASK=1",
+        "SLURM_CPUS_ON_NODE=3" }, 3, MP_LIMIT_SLURM_NODE, 1 }
+#undef IN_STEP
+#undef ON_NODE
+  };
+
+/* Forget what a job of Slurm in which the tests may run has set.  */
+static void
+unset_slurm (void)
+{
+  static char const *const names[] =
+    { "SLURMD_NODENAME", "SLURM_STEP_ID", "SLURM_CPUS_PER_TASK",
+      "SLURM_CPUS_ON_NODE" };
+  for (size_t i = 0; i < N_ENTRIES (names); i++)
+    unsetenv (names[i]);
+}
+
+START_TEST (slurm_share)
+{
+  struct fixture_file const files[] =
+    {
+      { "/proc/self/cgroup", "0::/\n" },
+      { "/proc/self/mountinfo", MOUNT_V2 ("/") },
+      { "/sys/fs/cgroup/cpu.max", "400000" },
+      { NULL, NULL }
+    };
+  struct mp_cpus_request request = { .base = MP_CPUS_USABLE };
+  struct mp_cpus cpus;
+  for (size_t i = 0; i < N_ENTRIES (slurm_shares[_i].variables); i++)
+    if (slurm_shares[_i].variables[i])
+      putenv ((char *) slurm_shares[_i].variables[i]);
+  count_in_tree (files, "0-7", &request, &cpus);
+  ck_assert_uint_eq (cpus.whole, slurm_shares[_i].whole);
+  struct mp_limit const *winner = find_winner (&cpus);
+  ck_assert_ptr_nonnull (winner);
+  ck_assert_int_eq (winner->kind, slurm_shares[_i].winner);
+  size_t rows = 0;
+  for (size_t i = 0; i < cpus.limits.n; i++)
+    rows += (cpus.limits.list[i].kind == MP_LIMIT_SLURM_TASK
+             || cpus.limits.list[i].kind == MP_LIMIT_SLURM_NODE);
+  ck_assert_uint_eq (rows, slurm_shares[_i].rows);
+  mp_cpus_free (&cpus);
+
+  /* OpenMP's variable takes its place; it is not for all CPUs there are.  */
+  request.omp_num_threads = "6";
+  count_in_tree (files, "0-7", &request, &cpus);
+  ck_assert_uint_eq (cpus.whole, 6);
+  mp_cpus_free (&cpus);
+  request.base = MP_CPUS_INSTALLED;
+  request.omp_num_threads = NULL;
+  count_in_tree (files, "0-7", &request, &cpus);
+  for (size_t i = 0; i < cpus.limits.n; i++)
+    ck_assert (cpus.limits.list[i].kind != MP_LIMIT_SLURM_NODE);
+  mp_cpus_free (&cpus);
+  unset_slurm ();
+}
+END_TEST
+
 /* What numbers are printed as.  */
 static struct
 {
@@ -328,6 +429,7 @@ find_winner (struct mp_cpus const *cpus)
 int
 main (void)
 {
+  unset_slurm ();
   Suite *s = suite_create ("cpus");
   TCase *t = unit_tcase ("cpulist");
   tcase_add_loop_test (t, list, 0, N_ENTRIES (lists));
@@ -337,6 +439,7 @@ main (void)
   suite_add_tcase (s, t);
   t = unit_tcase ("steps");
   tcase_add_loop_test (t, step, 0, N_ENTRIES (steps));
+  tcase_add_loop_test (t, slurm_share, 0, N_ENTRIES (slurm_shares));
   tcase_add_loop_test (t, format, 0, N_ENTRIES (formats));
   tcase_add_test (t, usable);
   tcase_add_test (t, no_process);
