@@ -51,12 +51,12 @@ ncpu
 srun -n1 -c1 --exact ncpu
 srun -n1 -c2 --exact ncpu
 EOF
-timeout 100 sbatch -Q -W -o "$(pwd)/out" -n2 -c2 batch || { fail=1; cat out; }
+env "$mark_" sbatch -Q -o "$(pwd)/out" -n2 -c2 batch || fail=1
+wait_no_jobs_ || fail=1
 { least_ 4; echo 1; least_ 2; } > exp
 compare exp out || fail=1
 
 # Nothing stays.
-wait_no_jobs_ || fail=1
 wait_no_steps_ || fail=1
 dir=$CLUSTER_DIR daemon=$(node_daemon_ 3)
 test "$(cat /proc/$daemon/comm)" = slurmd || fail=1
