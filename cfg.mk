@@ -44,6 +44,11 @@ exclude_file_name_regexp--sc_prohibit_atoi_atof = ^(bench|tests)/
 exclude_file_name_regexp--sc_two_space_separator_in_usage = \
   ^(\.ci/run|bootstrap|.*\.(mk|sh))$$
 
+# This is built by a test, for Slurm's programs.
+exclude_file_name_regexp--sc_require_config_h = ^tests/helpers/loopback\.c$$
+exclude_file_name_regexp--sc_require_config_h_first = \
+  ^tests/helpers/loopback\.c$$
+
 # Every file that can hold a comment says whose it is and what one may do.
 heads_exempt_ = \
   ^(README(-hacking)?|NEWS|AUTHORS|\.gitignore|po/LINGUAS|doc/examples/.*\.out)$$
@@ -63,7 +68,7 @@ sc_head_copyright:
 sc_long_lines:
 	@prohibit='^.{81}'						\
 	exclude='\\n\\$$'						\
-	in_vc_files='(\.([ch]|sh|cfg)|/bootstrap|\.ci/run)$$'		\
+	in_vc_files='(\.([ch]|sh|cfg)|/bootstrap|\.ci/run|/slurm-cluster)$$'		\
 	halt='the above lines have more than 80 columns'		\
 	  $(_sc_search_regexp)
 
