@@ -14,10 +14,13 @@ test "$(echo hello | $ssh_ any-name 'cat; ncpu')" = "hello
 $(ncpu)" || fail=1
 returns_ 7 $ssh_ 127.0.0.1 exit 7 || fail=1
 
-# Nothing outlives it, not even what has left its session.
+# Its connections end with it, and nothing outlives it and the test, not even
+# what has left its session.
 $ssh_ localhost 'setsid sleep 1000 & echo started; exec sleep 1000' > out &
+client=$!
 retry_until_ 60 grep started out || fail=1
 stop_sshd_
+retry_until_ 60 process_gone_ $client || fail=1
 kill_leftovers_
 wait
 no_leftovers_ 10 || fail=1
