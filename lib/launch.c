@@ -51,8 +51,8 @@ mp_words_add_all (struct mp_words *w, struct mp_words const *from)
   return err;
 }
 
-/* Copy the LEN bytes at S to TO, unless that is null, with HOST for each
-   "{host}" unless HOST is null.  Return how many bytes these are then.  */
+/* Copy the LEN bytes at S, with HOST for each "{host}" unless HOST is null.
+   The copy goes to TO, but if that is null, nowhere.  Return its length.  */
 static size_t
 replace_host (char const *s, size_t len, char const *host, char *to)
 {

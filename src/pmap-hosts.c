@@ -173,8 +173,8 @@ copy_name (void)
   return xasprintf ("/tmp/.pmap-%s", name);
 }
 
-/* Let W start an agent through LAUNCHER that is sent there before.  dd and chmod
-   are everywhere, and want no shell.  */
+/* Let W start an agent through LAUNCHER that is sent there before.  dd and
+   chmod are everywhere, and want no shell.  */
 static void
 send_words (struct words *w, struct mp_words const *launcher)
 {

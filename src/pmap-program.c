@@ -7,7 +7,6 @@
 #include "pmap-program.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,7 +50,8 @@ pmap_find_program (char const *name)
 char *
 pmap_own_program (char const *argv0)
 {
-  char link[PATH_MAX];
+  enum { SIZE = 4096 };         /* PATH_MAX of Linux */
+  char link[SIZE];
   ssize_t n = readlink ("/proc/self/exe", link, sizeof link - 1);
   if (0 < n)
     {

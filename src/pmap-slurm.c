@@ -293,7 +293,7 @@ make_job (struct pmap_options const *o, char const *program)
     {
       close (job->lifeline);
       wait_for (job->salloc);
-      error (MP_EXIT_FAILURE, 0, _("Slurm has allocated no job"));
+      error (MP_EXIT_FAILURE, 0, _("no job was allocated by Slurm"));
     }
   mp_words_free (&w);
   return job;

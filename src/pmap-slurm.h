@@ -17,10 +17,10 @@ struct pmap_slurm_job;
 /* Append the nodes of the job that this process is in to L, with how many CPUs
    the job has there.  Outside of a job, make one as O says, wait for it and
    be in it then; PROGRAM is the path of this program.  Make SRUN, which is
-   empty, what starts a command on one node with all that the job has there; --nodelist
-   with its name goes after it.  Afterwards the
-   environment is as srun(1) should see it.  Return the job that was made, or
-   null.  A failure is reported and ends the program.  */
+   empty, what starts a command on one node with all that the job has there, if
+   --nodelist with its name is appended.  Afterwards the environment is as
+   srun(1) should see it.  Return the job that was made, or null.  A failure is
+   reported and ends the program.  */
 struct pmap_slurm_job *pmap_slurm_open (struct pmap_options const *o,
                                         char const *program,
                                         struct mp_hostlist *l,
