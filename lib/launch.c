@@ -52,7 +52,7 @@ mp_words_add_all (struct mp_words *w, struct mp_words const *from)
 }
 
 /* Copy the LEN bytes at S, with HOST for each "{host}" unless HOST is null.
-   The copy goes to TO, but if that is null, nowhere.  Return its length.  */
+   TO is where, or null for nowhere.  Return the length.  */
 static size_t
 replace_host (char const *s, size_t len, char const *host, char *to)
 {
