@@ -26,7 +26,7 @@ void mp_hostlist_free (struct mp_hostlist *l);
 
 /* Append the host that the LEN bytes at S mean, "HOST" or "N/HOST", to L;
    blanks around them do not count.  Return 0; ENOMEM; or EINVAL if there is no
-   name, if it begins with '-', so that a command would take it for an option, if
+   name, if it begins with '-' and a command would take it for an option, if
    it has a blank or a control character, or if N is not a number from 1 up.  */
 int mp_hostlist_add (struct mp_hostlist *l, char const *s, size_t len);
 
