@@ -282,8 +282,8 @@ make_job (struct pmap_options const *o, char const *program)
   make_pipe (to);
   make_pipe (from);
   free (pmap_find_program (w.word[0]));
-  error (0, 0, _("waiting for Slurm to allocate a job: salloc %s"),
-         o->slurm_options);
+  error (0, 0, _("waiting for Slurm to allocate a job: salloc%s%s"),
+         *o->slurm_options ? " " : "", o->slurm_options);
   start (&w, to[0], from[1], true, &job->salloc);
   close (to[0]);
   close (from[1]);
