@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "crc.h"
 #include "minmax.h"
 
 /* How much is read at once.  */
@@ -118,12 +117,33 @@ mp_wire_put_raw (struct mp_wire *w, char const *data, size_t len)
     w->failed = true;
 }
 
+/* The checksum of the LEN bytes at P.  */
+static uint64_t
+checksum (char const *p, size_t len)
+{
+  uint32_t sum = 0, sums = 0;
+  for (; 4 <= len; p += 4, len -= 4)
+    {
+      sum += load (p, 4);
+      sums += sum;
+    }
+  if (len)
+    {
+      sum += load (p, len);
+      sums += sum;
+    }
+  return (uint64_t) sums << 32 | sum;
+}
+
+/* Where the parts of a header are.  */
+enum { LENGTH_AT = 8, TYPE_AT = 12 };
+
 /* Write the header of a frame of TYPE; the rest of it comes later.  */
 static void
 begin_frame (struct mp_wire *w, int type)
 {
   char header[MP_WIRE_HEADER] = { 0 };
-  header[8] = (char) type;
+  header[TYPE_AT] = (char) type;
   w->frame = length (&w->out);
   mp_wire_put_raw (w, header, sizeof header);
 }
@@ -142,8 +162,8 @@ end_frame (struct mp_wire *w)
     return;
   char *frame = w->out.data + w->out.start + w->frame;
   size_t len = length (&w->out) - w->frame;
-  store (frame + 4, len - MP_WIRE_HEADER, 4);
-  store (frame, crc32_update (0, frame + 4, len - 4), 4);
+  store (frame + LENGTH_AT, len - MP_WIRE_HEADER, 4);
+  store (frame, checksum (frame + LENGTH_AT, len - LENGTH_AT), LENGTH_AT);
 }
 
 void
@@ -165,7 +185,7 @@ mp_wire_put_bytes (struct mp_wire *w, char const *data, size_t len)
       if (!len || w->failed)
         return;
       /* It goes on in another frame, which has the type.  */
-      char *type = w->out.data + w->out.start + w->frame + 8;
+      char *type = w->out.data + w->out.start + w->frame + TYPE_AT;
       int whole_type = (unsigned char) *type;
       *type = (char) MP_WIRE_PART;
       end_frame (w);
@@ -234,7 +254,7 @@ drop_used (struct mp_wire *w)
 {
   if (w->used)
     drop (&w->in, (MP_WIRE_HEADER
-                   + load (w->in.data + w->in.start + 4, 4)));
+                   + load (w->in.data + w->in.start + LENGTH_AT, 4)));
   w->used = false;
 }
 
@@ -286,14 +306,14 @@ mp_wire_next (struct mp_wire *w, struct mp_message *m)
         drop (&w->part, 0);
       if (has < MP_WIRE_HEADER)
         return EAGAIN;
-      size_t len = load (frame + 4, 4);
-      int type = (unsigned char) frame[8];
-      if (MP_WIRE_PAYLOAD_MAX < len || frame[9] || frame[10] || frame[11])
+      size_t len = load (frame + LENGTH_AT, 4);
+      int type = (unsigned char) frame[TYPE_AT];
+      if (MP_WIRE_PAYLOAD_MAX < len || load (frame + TYPE_AT + 1, 3))
         return EBADMSG;
       if (has - MP_WIRE_HEADER < len)
         return EAGAIN;
-      if (crc32_update (0, frame + 4, MP_WIRE_HEADER - 4 + len)
-          != load (frame, 4))
+      if (checksum (frame + LENGTH_AT, MP_WIRE_HEADER - LENGTH_AT + len)
+          != load (frame, LENGTH_AT))
         return EBADMSG;
       w->used = true;
       frame += MP_WIRE_HEADER;

@@ -9,12 +9,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A frame is a header of 12 bytes and a payload.  The header is the CRC-32 of
-   all that follows in the frame (as gzip has it, RFC 1952), the length of the
-   payload, the type, and three zeros; integers have their lowest byte first.
+/* A frame is a header of 16 bytes and a payload.  The header is the checksum of
+   all that follows in the frame, 8 bytes, the length of the payload, 4 bytes,
+   the type, and three zeros; integers have their lowest byte first.
+   The checksum is that of Fletcher over words of 32 bits, the last one with
+   zeros if bytes are lacking: the sum of all words, and the sum of these sums
+   after each word, both modulo 2^32.  ("An Arithmetic Checksum for Serial
+   Transmissions", IEEE Transactions on Communications, 1982.)  Streams are
+   reliable: it finds what is none of ours, and costs little.
    A message whose payload is longer than a frame's may be is cut: all frames
    but its last have the type MP_WIRE_PART.  See doc/agent-protocol.txt.  */
-enum { MP_WIRE_HEADER = 12, MP_WIRE_PART = 255 };
+enum { MP_WIRE_HEADER = 16, MP_WIRE_PART = 255 };
 
 /* The most payload of a frame, and of a message.  */
 enum { MP_WIRE_PAYLOAD_MAX = 1024 * 1024 };

@@ -191,15 +191,6 @@ send_words (struct words *w, struct mp_words const *launcher)
   free (name);
 }
 
-/* How many tasks may run at a time at the host E, as O says.  */
-static unsigned int
-host_slots (struct pmap_options const *o, struct mp_hostlist_entry const *e)
-{
-  /* What Slurm tells are CPUs.  */
-  return (o->slurm ? MAX (e->slots / MAX (o->cpus_per_task, 1), 1)
-          : e->slots);
-}
-
 /* Make HOST the host number I of P; PROGRAM is pmap there, if it is there.  */
 static void
 make_host (struct mp_remote_host *host, struct pmap_hosts_private *p, size_t i,
@@ -217,7 +208,10 @@ make_host (struct mp_remote_host *host, struct pmap_hosts_private *p, size_t i,
                   (char const *[]) { program, "--agent", NULL });
   mp_words_free (&launcher);
   *host = (struct mp_remote_host) {
-    .name = e->name, .argv = w->argv.word, .slots = host_slots (o, e),
+    .name = e->name, .argv = w->argv.word,
+    /* What Slurm tells are CPUs.  The agent sees them, too, and that it may not
+       be able to use as many.  */
+    .slots = o->slurm ? 0 : e->slots,
     .copy = w->copy.word, .prepare = w->prepare.word
   };
 }
