@@ -78,7 +78,9 @@ struct agent
   struct mp_wire wire;
   struct mp_pool_source in, out, lifeline;
   struct job *first, *last;
-  struct mp_task *queue;        /* not started yet, by their numbers */
+  struct mp_task *queue, *last_queued;  /* not started yet, by their numbers;
+                                           the last means nothing if there is
+                                           none */
   struct doubt *first_doubt, **last_doubt;
   mp_time heard_at, sent_at;
   bool finishing;               /* no more tasks will come */
@@ -173,9 +175,14 @@ static void
 enqueue (struct agent *a, struct mp_task *task)
 {
   struct mp_task **p = &a->queue;
+  /* Most come in their order.  */
+  if (a->queue && a->last_queued->index <= task->index)
+    p = &a->last_queued->next_held;
   while (*p && (*p)->index < task->index)
     p = &(*p)->next_held;
   task->next_held = *p;
+  if (!*p)
+    a->last_queued = task;
   *p = task;
   a->hungry = false;
   mp_pool_more (&a->pool);
@@ -214,6 +221,9 @@ give_back_last (struct agent *a, size_t n)
       else
         p = &task->next_held;
     }
+  a->last_queued = a->queue;
+  while (a->last_queued && a->last_queued->next_held)
+    a->last_queued = a->last_queued->next_held;
 }
 
 /* The pool gives us a task.  */
@@ -546,6 +556,8 @@ begin_rest (struct agent *a, struct job *job, struct mp_task *task)
     return false;
   job->rest = rest->next_held;
   rest->next_held = a->queue;
+  if (!a->queue)
+    a->last_queued = rest;
   a->queue = rest;
   mp_pool_more (&a->pool);
   return true;
