@@ -7,7 +7,7 @@ bench_bare_loop_SOURCES = bench/bare-loop.c
 bench_line_filter_SOURCES = bench/line-filter.c
 bench_measure_SOURCES = bench/measure.c
 CLEANFILES += $(EXTRA_PROGRAMS) bench/results.txt bench/results.status
-EXTRA_DIST += bench/run.sh
+EXTRA_DIST += bench/run.sh bench/cluster.sh bench/rows.sh
 
 # The table goes to standard output and to bench/results.txt.
 .PHONY: bench
@@ -16,3 +16,9 @@ bench: all $(EXTRA_PROGRAMS) tests/helpers/forest$(EXEEXT)
 	    $(SHELL) $(srcdir)/bench/run.sh bench; \
 	  echo $$? > bench/results.status; } | tee bench/results.txt
 	@exit `cat bench/results.status`
+
+# The same on a private Slurm cluster of three nodes on this machine.
+.PHONY: bench-cluster
+bench-cluster: all $(EXTRA_PROGRAMS)
+	PATH='$(abs_top_builddir)/src$(PATH_SEPARATOR)'"$$PATH" \
+	  $(SHELL) $(srcdir)/bench/cluster.sh bench
