@@ -96,6 +96,7 @@ free_job (struct mp_remote_job *job)
   p->begun -= job->begun;
   p->ex->job[place] = NULL;
   p->ex->unused[p->ex->n_unused++] = place;
+  mp_pool_release (p->ex->base.pool, job->task);
   job->task->job = NULL;
   free (job);
 }
@@ -132,36 +133,38 @@ takes_task (struct mp_peer *p, bool free)
 }
 
 /* The peer that gets the next task, or null: whoever can begin it, in turn, and
-   otherwise, whoever may have more.  */
+   otherwise, whoever may have more.  OTHER, unless it is null, is the name of a
+   host that has had it, and gets it only if it must be.  */
 static struct mp_peer *
-choose_peer (struct mp_remote *ex)
+choose_peer (struct mp_remote *ex, char const *other)
 {
   size_t n = ex->options->n_hosts;
+  struct mp_peer *last = NULL;
   for (int free = 1; 0 <= free; free--)
     for (size_t i = 0; i < n; i++)
       {
         struct mp_peer *p = &ex->peer[(ex->next + i) % n];
-        if (takes_task (p, free))
-          {
-            ex->next = p - ex->peer;
-            return p;
-          }
+        if (!takes_task (p, free))
+          continue;
+        if (p->host->name != other)
+          return p;
+        last = p;
       }
-  return NULL;
+  return last;
 }
 
 static bool
 remote_has_room (struct mp_executor *base, unsigned int limit)
 {
   (void) limit;
-  return choose_peer ((struct mp_remote *) base);
+  return choose_peer ((struct mp_remote *) base, NULL);
 }
 
 static int
 remote_start (struct mp_executor *base, struct mp_task *task)
 {
   struct mp_remote *ex = (struct mp_remote *) base;
-  struct mp_peer *p = choose_peer (ex);
+  struct mp_peer *p = choose_peer (ex, 1 < task->attempt ? task->host : NULL);
   if (!p)
     return EAGAIN;
   struct mp_remote_job *job = new_job (p, task);
@@ -174,7 +177,7 @@ remote_start (struct mp_executor *base, struct mp_task *task)
   task->slot = task->lane = 0;
   task->host = p->host->name;
   p->hungry = false;
-  ex->next = (ex->next + 1) % ex->options->n_hosts;
+  ex->next = (p - ex->peer + 1) % ex->options->n_hosts;
   if (err)
     mp_pool_fail (base->pool, err);
   return 0;
