@@ -23,9 +23,11 @@
    overrun.  */
 enum { LAUNCHES_MAX = 64 };
 
-/* The most tasks that an agent is given ahead, and how many slots it counts for
-   if it has any number.  */
-enum { WINDOW_MAX = 8192, MANY_SLOTS = 256 };
+/* The most tasks that an agent is given ahead, and by how much that grows each
+   time that it has begun all while others were on their way: what is too much
+   is taken back.  And how many slots an agent counts for if it has any
+   number.  */
+enum { WINDOW_MAX = 8192, WINDOW_GROWTH = 4, MANY_SLOTS = 256 };
 
 /* How much may wait to be sent to an agent before it gets more.  */
 enum { WAITING_MAX = 4 * 1024 * 1024 };
@@ -384,7 +386,8 @@ take_hungry (struct mp_peer *p)
 {
   p->hungry = true;
   if (p->was_full && !p->ex->options->frugal)
-    p->window = MIN (2 * p->window, MAX (WINDOW_MAX, 2 * slots_of (p)));
+    p->window = MIN (WINDOW_GROWTH * p->window,
+                     MAX (WINDOW_MAX, 2 * slots_of (p)));
   p->was_full = false;
   p->ex->base.pool->again = true;
   return 0;
