@@ -500,18 +500,6 @@ mp_pool_fail (struct mp_pool *pool, int err)
 }
 
 void
-mp_pool_release (struct mp_pool *pool, struct mp_task *task)
-{
-  struct mp_task **p = &pool->held;
-  if (!task->held)
-    return;
-  while (*p != task)
-    p = &(*p)->next_held;
-  *p = task->next_held;
-  task->held = false;
-}
-
-void
 mp_pool_drained (struct mp_pool *pool, struct mp_task *task)
 {
   pool->starved = false;

@@ -337,10 +337,6 @@ bool mp_pool_may_start (struct mp_pool const *pool);
    held back until the executor is told to resume it.  */
 size_t mp_pool_wants (struct mp_pool *pool, struct mp_task *task);
 
-/* For executors.  TASK is not held back any more, if it was: it has ended
-   elsewhere, or is lost.  */
-void mp_pool_release (struct mp_pool *pool, struct mp_task *task);
-
 /* For executors.  A child process PID that is not theirs has ended or was
    stopped, as STATUS from wait(2) tells.  */
 void mp_pool_child (struct mp_pool *pool, pid_t pid, int status);

@@ -98,7 +98,6 @@ free_job (struct mp_remote_job *job)
   p->begun -= job->begun;
   p->ex->job[place] = NULL;
   p->ex->unused[p->ex->n_unused++] = place;
-  mp_pool_release (p->ex->base.pool, job->task);
   job->task->job = NULL;
   free (job);
 }
