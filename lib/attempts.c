@@ -186,9 +186,22 @@ mp_attempts_give_up (struct mp_pool *pool, bool drop)
 }
 
 void
+mp_attempts_forget_held (struct mp_pool *pool, struct mp_task *task)
+{
+  struct mp_task **p = &pool->held;
+  if (!task->held)
+    return;
+  while (*p != task)
+    p = &(*p)->next_held;
+  *p = task->next_held;
+  task->held = false;
+}
+
+void
 mp_pool_return (struct mp_pool *pool, struct mp_task *task)
 {
   mp_attempts_stop_time (pool, task);
+  mp_attempts_forget_held (pool, task);
   task->begun = 0;
   task->back = task->timed_out = false;
   pool->running--;
@@ -232,6 +245,7 @@ void
 mp_pool_lost (struct mp_pool *pool, struct mp_task *task)
 {
   mp_attempts_stop_time (pool, task);
+  mp_attempts_forget_held (pool, task);
   pool->running--;
   pool->starved = false;
   pool->brake_until = 0;

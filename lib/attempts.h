@@ -27,6 +27,9 @@ void mp_attempts_tick (struct mp_pool *pool, mp_time now);
 /* When to call that next; 0: never, as it seems.  */
 mp_time mp_attempts_due (struct mp_pool const *pool);
 
+/* TASK, if its output is held back, is not to be resumed any more.  */
+void mp_attempts_forget_held (struct mp_pool *pool, struct mp_task *task);
+
 /* TASK has not begun: let it be started before those that come behind it.  */
 void mp_attempts_add_pending (struct mp_pool *pool, struct mp_task *task);
 

@@ -503,6 +503,8 @@ void
 mp_pool_drained (struct mp_pool *pool, struct mp_task *task)
 {
   pool->starved = false;
+  /* All of it may have come before the executor was told to hold it back.  */
+  mp_attempts_forget_held (pool, task);
   mp_attempts_end (pool, task);
 }
 
