@@ -74,7 +74,9 @@ get_items (struct mp_message *m, struct mp_task **result)
   if (m->bad || !width || n % width || m->len / 4 < n)
     return EBADMSG;
   bool whole = 1 < width && n == width;
-  size_t bytes = m->len - 4 * n + n;
+  /* A message that lies may have less than a length for each, and so more
+     bytes.  */
+  size_t bytes = m->len + n;
   char *store;
   struct mp_task *task = mp_task_new (n, whole ? 2 * bytes : bytes, &store);
   if (!task)

@@ -48,6 +48,7 @@ unit_tests += tests/unit/check-order
 unit_tests += tests/unit/check-template
 unit_tests += tests/unit/check-process
 unit_tests += tests/unit/check-records
+unit_tests += tests/unit/check-remote
 unit_tests += tests/unit/check-run
 unit_tests += tests/unit/check-shells
 unit_tests += tests/unit/check-slurm
@@ -178,6 +179,14 @@ tests_unit_check_records_SOURCES = tests/unit/check-records.c \
 tests_unit_check_records_CPPFLAGS = $(tests_unit_CPPFLAGS)
 tests_unit_check_records_CFLAGS = $(tests_unit_CFLAGS)
 tests_unit_check_records_LDADD = $(tests_unit_LDADD)
+
+tests_unit_check_remote_SOURCES = tests/unit/check-remote.c \
+  tests/unit/shortage.c tests/unit/shortage.h \
+  tests/unit/unit.c tests/unit/unit.h
+tests_unit_check_remote_CPPFLAGS = $(tests_unit_CPPFLAGS)
+tests_unit_check_remote_CFLAGS = $(tests_unit_CFLAGS)
+tests_unit_check_remote_LDFLAGS = $(wrap_allocation)
+tests_unit_check_remote_LDADD = $(tests_unit_LDADD)
 
 tests_unit_check_run_SOURCES = tests/unit/check-run.c \
   tests/unit/unit.c tests/unit/unit.h
