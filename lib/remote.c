@@ -343,7 +343,12 @@ take_ended (struct mp_peer *p, struct mp_message *m)
   struct mp_task *task = job->task;
   int err = mp_agent_get_ended (m, p->offset, task, &status);
   if (err)
-    return err;
+    {
+      /* It has a part of an end, which is forgotten if it was begun.  */
+      p->begun += !job->begun;
+      job->begun = true;
+      return err;
+    }
   mp_time begun = task->begun, ended = task->ended;
   /* It may have been so short that its agent told all at once.  */
   if (!job->begun && !task->error)
@@ -657,7 +662,7 @@ mp_remote_quota (struct mp_executor *base, size_t *lines, size_t *bytes)
 {
   struct mp_remote *ex = (struct mp_remote *) base;
   size_t chunk = ex->options->chunk;
-  *bytes = chunk ? SIZE_MAX : LINE_BYTES_MAX;
+  *bytes = LINE_BYTES_MAX;
   if (!chunk)
     {
       size_t fit = (ex->line_time
