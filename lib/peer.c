@@ -121,6 +121,8 @@ mp_peer_lose (struct mp_peer *p, enum mp_remote_event event, int detail)
   close_streams (p);
   drop_launcher (p);
   p->hungry = p->was_full = false;
+  /* An agent that was sent has removed itself.  */
+  p->copied = false;
   set_state (p, MP_PEER_GONE);
   mp_remote_abandon (p);
   pool->again = true;
