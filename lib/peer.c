@@ -441,6 +441,10 @@ mp_peer_exited (struct mp_peer *p, int status)
   int err = 0;
   p->pid = 0;
   drain (p);
+  /* If it was no agent, that may tell what it was.  */
+  if (p->state == MP_PEER_LAUNCHED && !p->greeted)
+    pass_text (p, p->wire.in.data + p->wire.in.start,
+               p->wire.in.end - p->wire.in.start);
   /* What was read may have been the end of it.  */
   if (p->state == MP_PEER_OFF || p->state == MP_PEER_GONE)
     return;
