@@ -60,6 +60,7 @@ struct run
   struct pmap_remote remote;    /* or elsewhere */
   struct mp_pool pool;
   struct pmap_info info;
+  struct mp_callbacks callbacks;
   struct pmap_policy policy;
   struct pmap_joblog *log;      /* or null */
   struct pmap_first first;      /* the first failures */
@@ -591,8 +592,11 @@ prepare_pool (struct run *run, char const *file, struct mp_pool_ops const *ops)
   pool->clocked |= o->results || o->json;
   pool->spooled |= o->json;
   pool->clocked |= o->trace_file || o->summary || o->report_file;
+  run->callbacks = (struct mp_callbacks) {
+    .success = o->callback, .failure = o->error_callback,
+    .mask = &run->sig.before, .defaults = &run->sig.defaults };
   if (o->callback || o->error_callback)
-    pool->callbacks = &run->workers.callbacks;
+    pool->callbacks = &run->callbacks;
   if (o->filter)
     pool->order.line_end[MP_STREAM_OUT] = o->line_end;
   for (int i = 0; i < MP_STREAMS; i++)

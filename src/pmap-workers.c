@@ -27,12 +27,6 @@ pmap_workers_new (struct pmap_workers *w, struct pmap_options const *o,
   w->o = o;
   if (o->bind)
     pmap_resources_bind (o, &w->binding);
-  w->callbacks = (struct mp_callbacks) {
-    .success = o->callback,
-    .failure = o->error_callback,
-    .mask = &s->before,
-    .defaults = &s->defaults
-  };
   if (o->script)
     {
       w->shells = (struct mp_shells_options) {

@@ -6,7 +6,7 @@
 #define PMAP_WORKERS_H
 
 #include "binding.h"
-#include "callback.h"
+
 #include "filters.h"
 #include "local.h"
 #include "pmap.h"
@@ -17,7 +17,6 @@
 struct pmap_workers
 {
   struct mp_executor *executor;
-  struct mp_callbacks callbacks;
   struct mp_binding binding;
 
   /* Private, but for what filters report, which the owner sets before.  */
