@@ -27,10 +27,11 @@ enum { PRELUDE_MAX = 64 * 1024 };
 
 /* How long after a loss the next start is, times the number of losses; how
    long until an agent must have answered: an allocation may have to wait for
-   what ran on the host before; and how often something is sent.  */
+   what ran on the host before; and how often something is sent, or more often
+   if there is little patience.  */
 static mp_time const start_delay = 500 * MP_MILLISECOND;
 static mp_time const answer_within = 120 * 1000LL * MP_MILLISECOND;
-static mp_time const ping_every = 1000LL * MP_MILLISECOND;
+static mp_time const ping_most = 1000LL * MP_MILLISECOND;
 
 /* How long a launcher has to end by itself.  */
 static mp_time const end_within = 1000LL * MP_MILLISECOND;
@@ -349,6 +350,19 @@ put_columns (struct mp_wire *w, struct mp_columns const *c)
     }
 }
 
+/* Tell P how long a task may take, if that has changed.  */
+static void
+tell_timeout (struct mp_peer *p)
+{
+  mp_time timeout = p->ex->base.pool->timeout;
+  if (p->timeout == timeout)
+    return;
+  p->timeout = timeout;
+  mp_wire_begin (&p->wire, MP_MSG_TIMEOUT);
+  mp_wire_put_u64 (&p->wire, timeout);
+  mp_wire_end (&p->wire);
+}
+
 /* Tell P's agent what it will have to do.  */
 static void
 send_setup (struct mp_peer *p)
@@ -369,7 +383,9 @@ send_setup (struct mp_peer *p)
   mp_wire_put_u64 (w, o->credit);
   mp_wire_put_u64 (w, o->patience);
   mp_wire_end (w);
+  /* It must know this before it begins a task.  */
   p->timeout = 0;
+  tell_timeout (p);
 }
 
 /* Start P's agent.  Return 0 or an errno value.  */
@@ -514,23 +530,11 @@ mp_peer_signal (struct mp_peer *p, int sig)
     mp_watch_close (watch_of (p), &p->to.source);
 }
 
-/* Tell P how long a task may take, if that has changed.  */
-static void
-tell_timeout (struct mp_peer *p)
-{
-  mp_time timeout = p->ex->base.pool->timeout;
-  if (p->timeout == timeout)
-    return;
-  p->timeout = timeout;
-  mp_wire_begin (&p->wire, MP_MSG_TIMEOUT);
-  mp_wire_put_u64 (&p->wire, timeout);
-  mp_wire_end (&p->wire);
-}
-
 mp_time
 mp_peer_tick (struct mp_peer *p, mp_time now)
 {
   mp_time patience = p->ex->options->patience;
+  mp_time ping_every = MIN (ping_most, patience / 4);
   mp_time due = -1;
   if (p->state == MP_PEER_OFF || p->state == MP_PEER_GONE)
     return -1;

@@ -36,8 +36,9 @@
 /* How much may wait to be sent before tasks are held back.  */
 enum { WAITING_MAX = 1024 * 1024 };
 
-/* How often something is sent.  */
-static mp_time const alive_every = 1000LL * MP_MILLISECOND;
+/* How often something is sent, or more often if the pool has little
+   patience.  */
+static mp_time const alive_most = 1000LL * MP_MILLISECOND;
 
 /* How long the end of a task by SIGTERM, which we have not sent, is kept: if
    the whole host is told to end, we may be the last to know.  */
@@ -83,6 +84,7 @@ struct agent
                                            none */
   struct doubt *first_doubt, **last_doubt;
   mp_time heard_at, sent_at;
+  mp_time ticked_at;            /* when we looked last, or 0 */
   bool finishing;               /* no more tasks will come */
   bool draining;                /* nor are they wanted */
   bool stopping;                /* by the pool's order */
@@ -644,6 +646,11 @@ agent_tick (void *arg, mp_time now)
 {
   struct agent *a = arg;
   mp_time due = tell_doubts (a, now, false);
+  mp_time alive_every = MIN (alive_most, a->setup->patience / 4);
+  /* If we did not run for long, that does not mean that nobody has talked.  */
+  if (a->ticked_at && a->ticked_at + a->setup->patience / 2 < now)
+    a->heard_at = now;
+  a->ticked_at = now;
   if (a->heard_at + a->setup->patience <= now && !a->cut)
     give_up (a);
   if (a->sent_at + alive_every <= now)
@@ -689,7 +696,7 @@ flush (struct agent *a)
   while (!a->wire.failed
          && mp_wire_push (&a->wire, STDOUT_FILENO) == EAGAIN
          && mp_now () < end)
-    poll (&fd, 1, alive_every / MP_MILLISECOND);
+    poll (&fd, 1, alive_most / MP_MILLISECOND);
 }
 
 /* Tell the pool that no task can be run here, for the reason ERR, an errno
@@ -822,6 +829,8 @@ prepare_pool (struct agent *a, struct mp_template const *command,
                         &a->sig.waiting);
   a->pool.signal = o->signal;
   a->pool.clocked = a->pool.any_order = true;
+  /* The pool may tell only later how long a task may take.  */
+  a->pool.timed = !o->memfree_kill;
   a->messages.pool = &a->pool;
   a->info = (struct pmap_info) { .o = o, .messages = &a->messages,
                                  .command = command, .pool = &a->pool,
@@ -918,7 +927,7 @@ pmap_agent (char *title, size_t size, char const *remove)
   if (!a.setup->args)
     {
       say_hello (&a);
-      a.setup->patience = alive_every;
+      a.setup->patience = alive_most;
       flush (&a);
       return MP_EXIT_FAILURE;
     }
