@@ -768,6 +768,9 @@ mp_pool_run (struct mp_pool *pool)
       mp_time now = mp_now ();
       if (!pool->paused)
         mp_attempts_tick (pool, now);
+      /* What will not begin must not keep back what comes behind it.  */
+      if (pool->stopping && pool->pending)
+        mp_attempts_give_up (pool, true);
       deliver (pool, now);
       if (pool->ops->tick)
         pool->user_due = pool->ops->tick (pool->arg, now);

@@ -1038,6 +1038,29 @@ START_TEST (drained)
 }
 END_TEST
 
+/* A task has failed, which ends the run; the one before it, which has not begun,
+   comes back then, or before.  The failure is told nevertheless.  */
+static void
+act_stop (struct play *play, int turn)
+{
+  if (turn != 0)
+    return;
+  end_given (play, 1, 256);
+  if (play->more)
+    mp_pool_stop (&play->pool, SIGTERM);
+  mp_pool_return (&play->pool, take_given (play, 0));
+  if (!play->more)
+    mp_pool_stop (&play->pool, SIGTERM);
+}
+
+START_TEST (stopped)
+{
+  struct play play = { .most = 2, .act = act_stop, .more = _i };
+  run_play (&play, MP_GROUP_ORDERED, true, -1, "");
+  ENSURE (play.n_outcomes == 1 && play.outcomes[2] == 256);
+}
+END_TEST
+
 /* There is no input until that is said.  */
 static void
 act_more (struct play *play, int turn)
@@ -1133,6 +1156,7 @@ main (void)
   tcase_add_test (t, lost);
   tcase_add_test (t, lost_too_often);
   tcase_add_test (t, drained);
+  tcase_add_loop_test (t, stopped, 0, 2);
   tcase_add_test (t, more);
   tcase_add_loop_test (t, lost_while_held, 0, 3);
   suite_add_tcase (s, t);
