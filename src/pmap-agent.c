@@ -611,6 +611,14 @@ drain (struct agent *a)
   mp_pool_more (&a->pool);
 }
 
+/* Whether the guard is gone: then it was that which has sent us SIGTERM.  */
+static bool
+is_alone (struct agent const *a)
+{
+  struct pollfd fd = { .fd = a->lifeline.source.fd, .events = POLLIN };
+  return poll (&fd, 1, 0) > 0;
+}
+
 static void
 agent_woken (void *arg)
 {
@@ -619,7 +627,9 @@ agent_woken (void *arg)
     {
       int sig = pmap_end_signals[i];
       int n = mp_sigflags_take (sig);
-      if (n && sig == SIGTERM)
+      if (n && sig == SIGTERM && is_alone (a))
+        give_up (a);
+      else if (n && sig == SIGTERM)
         drain (a);
       else if (n && !a->cut)
         {
