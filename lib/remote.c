@@ -520,12 +520,21 @@ recall (struct mp_remote *ex, mp_time now)
   return now + recall_every;
 }
 
+/* Whether no peer of EX runs, or will.  */
+static bool
+all_gone (struct mp_remote const *ex)
+{
+  for (size_t i = 0; i < ex->options->n_hosts; i++)
+    if (ex->peer[i].state != MP_PEER_GONE)
+      return false;
+  return true;
+}
+
 /* Start what is due at NOW.  Return when something will be, or -1.  */
 static mp_time
 start_peers (struct mp_remote *ex, mp_time now)
 {
   mp_time due = -1;
-  bool left = false;
   for (size_t i = 0; i < ex->options->n_hosts; i++)
     {
       struct mp_peer *p = &ex->peer[i];
@@ -534,9 +543,8 @@ start_peers (struct mp_remote *ex, mp_time now)
         mp_peer_start (p, now);
       if (p->state == MP_PEER_OFF)
         due = mp_earlier (due, p->start_at);
-      left |= p->state != MP_PEER_GONE;
     }
-  if (!left && !ex->base.deserted)
+  if (all_gone (ex) && !ex->base.deserted)
     {
       ex->base.deserted = true;
       mp_pool_drain (ex->base.pool);
@@ -598,6 +606,12 @@ remote_signal (struct mp_executor *base, int sig)
 {
   struct mp_remote *ex = (struct mp_remote *) base;
   mp_time now = mp_now ();
+  /* What is there still was left by launchers that were lost.  */
+  if (ex->finishing && all_gone (ex))
+    {
+      mp_tree_kill_descendants (getpid (), sig, NULL);
+      return;
+    }
   if (sig == SIGKILL && ex->kill_at && ex->kill_at <= now)
     {
       mp_tree_kill_descendants (getpid (), SIGKILL, NULL);
@@ -617,17 +631,12 @@ static bool
 remote_finish (struct mp_executor *base)
 {
   struct mp_remote *ex = (struct mp_remote *) base;
-  bool ended = true;
   if (base->pool->running)
     return false;
-  for (size_t i = 0; i < ex->options->n_hosts; i++)
-    {
-      if (!ex->finishing)
-        mp_peer_finish (&ex->peer[i]);
-      ended &= ex->peer[i].state == MP_PEER_GONE;
-    }
+  for (size_t i = 0; !ex->finishing && i < ex->options->n_hosts; i++)
+    mp_peer_finish (&ex->peer[i]);
   ex->finishing = true;
-  return ended;
+  return all_gone (ex);
 }
 
 static bool
