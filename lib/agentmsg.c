@@ -39,13 +39,15 @@ put_lines (struct mp_wire *w, struct mp_lines const *l)
 }
 
 int
-mp_agent_put_task (struct mp_wire *w, uint64_t id, struct mp_task *task)
+mp_agent_put_task (struct mp_wire *w, uint64_t id, struct mp_task *task,
+                   bool urgent)
 {
   int err = 0;
   mp_wire_begin (w, MP_MSG_TASK);
   mp_wire_put_u64 (w, id);
   mp_wire_put_u64 (w, task->index);
   mp_wire_put_u32 (w, task->attempt);
+  mp_wire_put_u8 (w, urgent);
   mp_wire_put_u8 (w, (task->lines ? KIND_LINES
                       : task->block ? KIND_BLOCK : KIND_ITEMS));
   if (task->lines)
@@ -151,11 +153,13 @@ get_block (struct mp_message *m, struct mp_task **result)
 }
 
 int
-mp_agent_get_task (struct mp_message *m, uint64_t *id, struct mp_task **result)
+mp_agent_get_task (struct mp_message *m, uint64_t *id, struct mp_task **result,
+                   bool *urgent)
 {
   *id = mp_message_u64 (m);
   unsigned long long index = mp_message_u64 (m);
   unsigned int attempt = mp_message_u32 (m);
+  *urgent = mp_message_u8 (m);
   int kind = mp_message_u8 (m);
   struct mp_task *task = NULL;
   int err = (kind == KIND_LINES ? get_lines (m, &task)

@@ -54,14 +54,15 @@ enum mp_agent_return
                                    do no more */
 };
 
-/* Write TASK, with its items, lines or block, as the one that ID stands for.
-   Return 0 or an errno value: its block could not be read.  */
-int mp_agent_put_task (struct mp_wire *w, uint64_t id, struct mp_task *task);
+/* Write TASK, with its items, lines or block, as the one that ID stands for; if
+   URGENT, it is to be begun even if as many run as may.  Return 0 or an errno value: its block could not be read.  */
+int mp_agent_put_task (struct mp_wire *w, uint64_t id, struct mp_task *task,
+                       bool urgent);
 
 /* Make the task of the message M, and store it in *TASK and what it is called
-   in *ID.  Return 0; EBADMSG; or ENOMEM.  */
+   in *ID, and whether it is urgent.  Return 0; EBADMSG; or ENOMEM.  */
 int mp_agent_get_task (struct mp_message *m, uint64_t *id,
-                       struct mp_task **task);
+                       struct mp_task **task, bool *urgent);
 
 /* Write how TASK has ended.  */
 void mp_agent_put_ended (struct mp_wire *w, uint64_t id,

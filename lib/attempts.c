@@ -142,7 +142,10 @@ void
 mp_attempts_free (struct mp_pool *pool, struct mp_task *task)
 {
   for (int i = 0; i < MP_STREAMS; i++)
-    mp_spool_clear (&task->spool[i], &pool->order.budget);
+    {
+      pool->overflow -= task->overflow[i];
+      mp_spool_clear (&task->spool[i], &pool->order.budget);
+    }
   mp_task_free (task);
 }
 
@@ -226,7 +229,10 @@ attempt_again (struct mp_pool *pool, struct mp_task *task, mp_time delay)
   for (int i = 0; i < MP_STREAMS; i++)
     {
       task->bytes[i] = 0;
-      mp_spool_clear (&task->spool[i], &pool->order.budget);
+      mp_prefix_restart (&task->prefix[i]);
+      /* What overflows was passed on.  */
+      if (!task->overflow[i])
+        mp_spool_clear (&task->spool[i], &pool->order.budget);
     }
   if (task->lines)
     {
@@ -289,13 +295,27 @@ mp_attempts_consume (struct mp_pool *pool, struct mp_task *task, int stream,
     mp_outbuf_drop (&spool->memory, &pool->order.budget, n);
   else
     task->passed[stream] += n;
+  if (!task->overflow[stream])
+    return;
+  task->overflow[stream] -= n;
+  pool->overflow -= n;
+  if (!task->overflow[stream])
+    {
+      mp_spool_clear (spool, &pool->order.budget);
+      task->passed[stream] = 0;
+    }
 }
 
-/* Let what is spooled of TASK, which has ended for good, go on as far as there
-   is room.  Return whether that was all.  */
+/* Let what is spooled of TASK go on as far as there is room.  Return whether
+   that was all.  */
 static bool
 replay_task (struct mp_pool *pool, struct mp_task *task)
 {
+  /* A file is as good as memory until it is its turn.  */
+  if (pool->far && !pool->spooled
+      && pool->order.grouping == MP_GROUP_ORDERED
+      && !mp_order_is_live (&pool->order, &task->out))
+    return false;
   /* Its standard output may be for a callback.  */
   int first = pool->callbacks ? MP_STREAM_ERR : MP_STREAM_OUT;
   for (int i = first; i < MP_STREAMS && !pool->output_error; i++)
@@ -321,10 +341,21 @@ replay_task (struct mp_pool *pool, struct mp_task *task)
   return true;
 }
 
+/* Whether output of TASK has overflown, and waits.  */
+static bool
+overflows (struct mp_task const *task)
+{
+  return task->overflow[MP_STREAM_OUT] || task->overflow[MP_STREAM_ERR];
+}
+
 void
 mp_attempts_replay (struct mp_pool *pool)
 {
   struct mp_task **p = &pool->replaying;
+  struct mp_output *live = (pool->order.grouping == MP_GROUP_ORDERED
+                            ? pool->order.first : pool->order.current);
+  if (live && overflows ((struct mp_task *) live))
+    replay_task (pool, (struct mp_task *) live);
   while (*p)
     {
       struct mp_task *task = *p;
@@ -343,7 +374,7 @@ mp_attempts_replay (struct mp_pool *pool)
 static void
 begin_replay (struct mp_pool *pool, struct mp_task *task)
 {
-  if (pool->ops->render)
+  if (pool->ops->render && pool->spooled)
     pool->ops->render (pool->arg, task, &pool->order.budget);
   if (replay_task (pool, task))
     {
@@ -368,7 +399,7 @@ mp_attempts_end (struct mp_pool *pool, struct mp_task *task)
     attempt_again (pool, task, delay);
   else if (task->back && !pool->stopping)
     drop_task (pool, task);
-  else if (pool->spooled && !task->extra)
+  else if ((pool->spooled && !task->extra) || overflows (task))
     begin_replay (pool, task);
   else
     mp_order_end (&pool->order, &task->out);

@@ -50,6 +50,7 @@ lib_libmp_a_SOURCES += lib/parse.c lib/parse.h
 lib_libmp_a_SOURCES += lib/peer.c lib/peer.h
 lib_libmp_a_SOURCES += lib/pidfd.c lib/pidfd.h
 lib_libmp_a_SOURCES += lib/pool.c lib/pool.h
+lib_libmp_a_SOURCES += lib/prefix.c lib/prefix.h
 lib_libmp_a_SOURCES += lib/pressure.c lib/pressure.h
 lib_libmp_a_SOURCES += lib/procchildren.c lib/procchildren.h
 lib_libmp_a_SOURCES += lib/procfile.c lib/procfile.h

@@ -135,9 +135,8 @@ mp_order_free (struct mp_order *o)
     mp_sink_free (&o->sink[i]);
 }
 
-/* Whether OUT's bytes go out as they come.  */
-static bool
-is_live (struct mp_order const *o, struct mp_output const *out)
+bool
+mp_order_is_live (struct mp_order const *o, struct mp_output const *out)
 {
   if (o->held)
     return false;
@@ -157,7 +156,7 @@ is_live (struct mp_order const *o, struct mp_output const *out)
 size_t
 mp_order_wants (struct mp_order const *o, struct mp_output const *out)
 {
-  if (is_live (o, out))
+  if (mp_order_is_live (o, out))
     {
       size_t waiting = (out->stream[MP_STREAM_OUT].buf.length
                         + out->stream[MP_STREAM_ERR].buf.length);
@@ -389,7 +388,7 @@ advance_stream (struct mp_order *o, struct mp_output *out, int stream)
   struct mp_stream *st = &out->stream[stream];
   /* The task in whose line the output is may go on with its other stream:
      it might not get to the end of the line before.  */
-  if (o->mid_line && !is_live (o, out))
+  if (o->mid_line && !mp_order_is_live (o, out))
     return 0;
   bool all = (out->ended || o->mid_line
               || mp_budget_left (&o->budget) < PIECE);
@@ -409,14 +408,14 @@ advance_lines (struct mp_order *o)
   for (struct mp_output *out = o->first; out; out = next)
     {
       next = out->next;
-      bool was_live = is_live (o, out);
+      bool was_live = mp_order_is_live (o, out);
       for (int i = 0; i < MP_STREAMS; i++)
         {
           int err = advance_stream (o, out, i);
           if (err)
             return err;
         }
-      bool others_line = o->mid_line && !is_live (o, out);
+      bool others_line = o->mid_line && !mp_order_is_live (o, out);
       if (out->ended && !others_line)
         {
           int err = drain_all (o, out);
@@ -448,7 +447,7 @@ mp_order_put (struct mp_order *o, struct mp_output *out, int stream,
 {
   struct mp_stream *st = &out->stream[stream];
   /* Nothing may overtake what waits on the other stream.  */
-  if (!wants_lines (o, out) && is_live (o, out)
+  if (!wants_lines (o, out) && mp_order_is_live (o, out)
       && !out->stream[MP_STREAM_OUT].buf.length
       && !out->stream[MP_STREAM_ERR].buf.length)
     {

@@ -86,6 +86,9 @@ void mp_order_open (struct mp_order *o, struct mp_output *out, char *tag,
 /* Change the tag of OUT, which has put nothing yet, to TAG, as above.  */
 void mp_order_retag (struct mp_order *o, struct mp_output *out, char *tag);
 
+/* Whether OUT's bytes go out as they come, before those of others.  */
+bool mp_order_is_live (struct mp_order const *o, struct mp_output const *out);
+
 /* How many bytes OUT may put now.  0: hold it back, and ask again after the
    next mp_order_advance.  */
 size_t mp_order_wants (struct mp_order const *o, struct mp_output const *out);

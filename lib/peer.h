@@ -31,6 +31,7 @@ struct mp_remote_job
   struct mp_remote_job *prev, *next;
   bool begun;                   /* a worker there has it */
   uint64_t received, granted;   /* bytes of output */
+  uint64_t window;              /* that it may be ahead */
 };
 
 /* A descriptor of a peer's.  */

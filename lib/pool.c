@@ -23,6 +23,11 @@
 /* What outputs that wait for their turn may take, in bytes.  */
 enum { HELD_MAX = 4 * 1024 * 1024 };
 
+/* What outputs of tasks that are far may take besides, in files, and how much
+   they put at once.  */
+#define OVERFLOW_MAX ((uintmax_t) 1024 * 1024 * 1024)
+enum { OVERFLOW_PIECE = 64 * 1024 };
+
 /* How many tasks are started before the others get a look.  */
 enum { STARTS_MAX = 32 };
 
@@ -393,6 +398,28 @@ fill (struct mp_pool *pool)
     }
 }
 
+/* How many bytes TASK, which is far, may put now: what must wait while too much
+   does already may overflow.  */
+static size_t
+far_wants (struct mp_pool const *pool, struct mp_task const *task)
+{
+  struct mp_order const *o = &pool->order;
+  bool overflows = (task->overflow[MP_STREAM_OUT]
+                    || task->overflow[MP_STREAM_ERR]);
+  size_t n = mp_order_wants (o, &task->out);
+  if (o->grouping == MP_GROUP_LINES || task->extra)
+    return n;
+  if (mp_order_is_live (o, &task->out))
+    return overflows ? 0 : n;
+  return n || OVERFLOW_MAX <= pool->overflow ? n : OVERFLOW_PIECE;
+}
+
+bool
+mp_pool_is_urgent (struct mp_pool const *pool, struct mp_task const *task)
+{
+  return mp_order_is_live (&pool->order, &task->out);
+}
+
 size_t
 mp_pool_wants (struct mp_pool *pool, struct mp_task *task)
 {
@@ -402,6 +429,7 @@ mp_pool_wants (struct mp_pool *pool, struct mp_task *task)
     return SSIZE_MAX;
   size_t n = (pool->output_error ? SSIZE_MAX
               : pool->ops->wants ? pool->ops->wants (pool->arg, task)
+              : pool->far ? far_wants (pool, task)
               : mp_order_wants (&pool->order, &task->out));
   if (n == 0 && !task->held)
     {
@@ -410,6 +438,37 @@ mp_pool_wants (struct mp_pool *pool, struct mp_task *task)
       pool->held = task;
     }
   return n;
+}
+
+/* TASK, which is far, has written the LEN bytes at DATA to STREAM.  Return
+   whether they are dealt with: they wait in its spool.  */
+static bool
+overflow (struct mp_pool *pool, struct mp_task *task, int stream,
+          char const *data, size_t len)
+{
+  struct mp_order const *o = &pool->order;
+  if (o->grouping == MP_GROUP_LINES
+      || (!task->overflow[stream]
+          && (mp_order_is_live (o, &task->out)
+              || len <= mp_budget_left (&o->budget))))
+    return false;
+  int err = mp_spool_add (&task->spool[stream], &pool->order.budget, data,
+                          len);
+  /* If there is no room for files, memory has to do: it is no more than was
+     allowed to come.  */
+  if (err && !task->overflow[stream])
+    {
+      mp_spool_clear (&task->spool[stream], &pool->order.budget);
+      return false;
+    }
+  if (err)
+    task->callback_error = err;
+  else
+    {
+      task->overflow[stream] += len;
+      pool->overflow += len;
+    }
+  return true;
 }
 
 void
@@ -436,6 +495,12 @@ mp_pool_output (struct mp_pool *pool, struct mp_task *task, int stream,
                                                  &pool->order.budget, data,
                                                  len);
           return;
+        }
+      if (pool->far)
+        {
+          len = mp_prefix_take (&task->prefix[stream], &data, len);
+          if (!len || overflow (pool, task, stream, data, len))
+            return;
         }
     }
   int err = mp_order_put (&pool->order, &task->out, stream, data, len);
@@ -503,6 +568,9 @@ void
 mp_pool_drained (struct mp_pool *pool, struct mp_task *task)
 {
   pool->starved = false;
+  for (int i = 0; i < MP_STREAMS; i++)
+    if (!mp_prefix_end (&task->prefix[i]) && !task->error)
+      task->error = ESTALE;
   /* All of it may have come before the executor was told to hold it back.  */
   mp_attempts_forget_held (pool, task);
   mp_attempts_end (pool, task);

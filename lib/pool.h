@@ -15,6 +15,7 @@
 #include "lines.h"
 #include "monotime.h"
 #include "order.h"
+#include "prefix.h"
 #include "spool.h"
 #include "watch.h"
 
@@ -45,6 +46,9 @@ struct mp_task
   struct mp_spool spool[MP_STREAMS];    /* its output, as far as that waits
                                            for its end */
   off_t passed[MP_STREAMS];     /* bytes of their files that have gone on */
+  uintmax_t overflow[MP_STREAMS];       /* of a task that is far: bytes there
+                                           that have not gone on */
+  struct mp_prefix prefix[MP_STREAMS];  /* and what has */
   int callback_error;           /* why there was none, or output was lost */
   int callback_status;          /* how it ended, as wait(2) tells */
   bool timed_out;               /* its time was over, and it was ended */
@@ -218,6 +222,9 @@ struct mp_pool
   bool clocked;                 /* and when they end */
   bool spooled;                 /* output of a task goes on when it has ended
                                    for good */
+  bool far;                     /* tasks run elsewhere and may be lost: what they
+                                   have put is not put twice; and what waits for
+                                   others may do so in files */
   bool any_order;               /* no output is held back for that of an earlier
                                    task */
   bool waits_for_end;           /* the brake may hold until a task ends */
@@ -232,6 +239,7 @@ struct mp_pool
                                    their order */
   struct mp_task *delayed;      /* to be started later, in the order of time */
   struct mp_task *replaying;    /* whose spooled output goes on */
+  uintmax_t overflow;           /* bytes of tasks that are far and overflow */
   mp_time brake_until;          /* no start before; 0: none is braked */
   bool draining;                /* no more tasks are started */
   unsigned int ended_at_cap;    /* tasks that have ended since CAP changed */
@@ -364,6 +372,11 @@ void mp_pool_ended (struct mp_pool *pool, struct mp_task *task, int status);
    more.  */
 void mp_pool_drained (struct mp_pool *pool, struct mp_task *task);
 
+/* For executors.  Whether TASK, which is not started, is what all others may
+   have to wait for.  */
+bool mp_pool_is_urgent (struct mp_pool const *pool,
+                        struct mp_task const *task);
+
 /* For executors.  TASK was given to a worker, but has not begun: start it
    again, perhaps elsewhere.  It may have put output already.  */
 void mp_pool_return (struct mp_pool *pool, struct mp_task *task);
@@ -373,8 +386,10 @@ enum { MP_POOL_FAULTS_MAX = 5 };
 
 /* For executors.  The attempt at TASK, which was started, was cut by what TASK
    has nothing to do with, as when its host is lost: start it again, as another
-   attempt.  What it has put is forgotten if POOL->spooled is set.  After
-   MP_POOL_FAULTS_MAX of these it fails, with the error EHOSTDOWN.  */
+   attempt.  What it has put is forgotten if POOL->spooled is set, and otherwise
+   it is not put again; if the next attempt does not begin with the same, TASK
+   fails, with the error ESTALE.  After MP_POOL_FAULTS_MAX of these it fails with
+   the error EHOSTDOWN.  */
 void mp_pool_lost (struct mp_pool *pool, struct mp_task *task);
 
 /* For executors.  Open the output of something that is no task, behind those

@@ -32,6 +32,10 @@ enum { WINDOW_MAX = 8192, WINDOW_GROWTH = 4, MANY_SLOTS = 256 };
 /* How much may wait to be sent to an agent before it gets more.  */
 enum { WAITING_MAX = 4 * 1024 * 1024 };
 
+/* How far a task may be ahead in its output: as much as a fast line has on its
+   way there and back.  */
+enum { AHEAD_MAX = 4 * 1024 * 1024 };
+
 /* How often tasks are taken back from others than those that have none.  */
 static mp_time const recall_every = 20 * MP_MILLISECOND;
 
@@ -68,7 +72,7 @@ new_job (struct mp_peer *p, struct mp_task *task)
   *job = (struct mp_remote_job) {
     .id = (uint64_t) ++ex->generation << 32 | place,
     .task = task, .peer = p, .prev = p->last,
-    .granted = ex->options->credit };
+    .granted = ex->options->credit, .window = ex->options->credit };
   ex->job[place] = job;
   if (p->last)
     p->last->next = job;
@@ -154,11 +158,35 @@ choose_peer (struct mp_remote *ex, char const *other)
   return last;
 }
 
+/* The peer that has fewest tasks, or null if none takes any.  */
+static struct mp_peer *
+choose_any (struct mp_remote *ex)
+{
+  struct mp_peer *best = NULL;
+  for (size_t i = 0; i < ex->options->n_hosts; i++)
+    {
+      struct mp_peer *p = &ex->peer[i];
+      if (p->state == MP_PEER_READY && (!best || p->given < best->given))
+        best = p;
+    }
+  return best;
+}
+
+/* Whether TASK, or null, is to be started in any case: those that run may wait
+   for room for their output, which there is none of until TASK has put its.  */
+static bool
+is_urgent (struct mp_remote const *ex, struct mp_task const *task)
+{
+  return task && 1 < task->attempt && mp_pool_is_urgent (ex->base.pool, task);
+}
+
 static bool
 remote_has_room (struct mp_executor *base, unsigned int limit)
 {
   (void) limit;
-  return choose_peer ((struct mp_remote *) base, NULL);
+  struct mp_remote *ex = (struct mp_remote *) base;
+  return (choose_peer (ex, NULL)
+          || (is_urgent (ex, base->pool->pending) && choose_any (ex)));
 }
 
 static int
@@ -166,12 +194,16 @@ remote_start (struct mp_executor *base, struct mp_task *task)
 {
   struct mp_remote *ex = (struct mp_remote *) base;
   struct mp_peer *p = choose_peer (ex, 1 < task->attempt ? task->host : NULL);
+  bool urgent = is_urgent (ex, task);
+  if (!p && urgent)
+    p = choose_any (ex);
   if (!p)
     return EAGAIN;
   struct mp_remote_job *job = new_job (p, task);
   if (!job)
     return ENOMEM;
-  int err = mp_agent_put_task (&p->wire, job->id, task);
+  urgent &= slots_of (p) < p->given;
+  int err = mp_agent_put_task (&p->wire, job->id, task, urgent);
   /* What was begun to be sent cannot be taken back.  */
   if (p->wire.failed)
     mp_pool_fail (base->pool, ENOMEM);
@@ -191,11 +223,12 @@ grant (struct mp_remote_job *job)
 {
   struct mp_remote *ex = job->peer->ex;
   struct mp_wire *w = &job->peer->wire;
-  size_t credit = ex->options->credit;
-  if (credit / 2 < job->granted - job->received
+  if (job->window / 2 < job->granted - job->received
       || !mp_pool_wants (ex->base.pool, job->task))
     return;
-  job->granted = job->received + credit;
+  /* It may be the way that is long.  */
+  job->window = MIN (2 * job->window, AHEAD_MAX);
+  job->granted = job->received + job->window;
   mp_wire_begin (w, MP_MSG_CREDIT);
   mp_wire_put_u64 (w, job->id);
   mp_wire_put_u64 (w, job->granted);

@@ -50,6 +50,7 @@ struct job
   uint64_t id;
   struct mp_task *task;
   uint64_t put, granted;        /* bytes of output */
+  bool urgent;                  /* one more may run because of it */
   struct mp_task *rest;         /* what did not fit on its command line, to be
                                    run behind it */
   int status, error;            /* of its parts before, the first that failed */
@@ -159,6 +160,8 @@ free_job (struct agent *a, struct job *job)
     job->next->prev = job->prev;
   else
     a->last = job->prev;
+  if (job->urgent)
+    mp_pool_resize (&a->pool, a->pool.limit - 1);
   free (job);
 }
 
@@ -187,6 +190,21 @@ enqueue (struct agent *a, struct mp_task *task)
     a->last_queued = task;
   *p = task;
   a->hungry = false;
+  mp_pool_more (&a->pool);
+}
+
+/* Let TASK be the next to be started, and one more run until it has ended.  */
+static void
+enqueue_urgent (struct agent *a, struct mp_task *task)
+{
+  struct job *job = task->user;
+  task->next_held = a->queue;
+  if (!a->queue)
+    a->last_queued = task;
+  a->queue = task;
+  job->urgent = a->pool.limit != 0;
+  if (job->urgent)
+    mp_pool_resize (&a->pool, a->pool.limit + 1);
   mp_pool_more (&a->pool);
 }
 
@@ -234,7 +252,8 @@ take_task (struct agent *a, struct mp_message *m)
 {
   uint64_t id;
   struct mp_task *task;
-  int err = mp_agent_get_task (m, &id, &task);
+  bool urgent;
+  int err = mp_agent_get_task (m, &id, &task, &urgent);
   struct job *job = err ? NULL : malloc (sizeof *job);
   if (!err && !job)
     {
@@ -253,6 +272,8 @@ take_task (struct agent *a, struct mp_message *m)
   task->user = job;
   if (a->draining || a->stopping || a->cut)
     give_back (a, task);
+  else if (urgent)
+    enqueue_urgent (a, task);
   else
     enqueue (a, task);
   return 0;

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "minmax.h"
+
 #include "front.h"
 #include "pmap-agent.h"
 #include "pmap-hosts.h"
@@ -19,9 +21,10 @@
    one does.  */
 enum { HELD_MAX = 64 * 1024 * 1024 };
 
-/* How far a task may be ahead of us in its output: as much as goes on its way
-   back and forth at most; where output is held back here, less.  */
-enum { CREDIT = 4 * 1024 * 1024, CREDIT_HELD = 64 * 1024 };
+/* How far a task may be ahead of us in its output at first, and how far all of
+   them about, if a host has some sixty.  */
+enum { CREDIT_MIN = 4 * 1024, CREDIT_MAX = 256 * 1024,
+       CREDIT_ALL = 64 * 1024 * 1024, TASKS_A_HOST = 64 };
 
 /* Say that the launcher of HOST has ended with STATUS, as wait(2) tells, or
    could not be started for the reason -STATUS.  */
@@ -122,7 +125,8 @@ pmap_remote_new (struct pmap_remote *r, struct pmap_options const *o,
   r->options.cwd_needed = o->workdir != NULL;
   r->options.env = o->env ? o->env : no_variables;
   r->options.columns = o->columns;
-  r->options.credit = o->grouping == MP_GROUP_LINES ? CREDIT_HELD : CREDIT;
+  size_t credit = CREDIT_ALL / TASKS_A_HOST / hosts->n;
+  r->options.credit = MAX (CREDIT_MIN, MIN (credit, CREDIT_MAX));
   r->options.frugal = o->blocks;
   r->options.chunk = o->warm_chunk;
   r->options.patience = o->heartbeat;
@@ -135,12 +139,10 @@ pmap_remote_new (struct pmap_remote *r, struct pmap_options const *o,
 }
 
 void
-pmap_remote_adapt (struct pmap_remote const *r, struct mp_pool *pool)
+pmap_remote_adapt (struct mp_pool *pool)
 {
   pool->order.budget.limit = HELD_MAX;
-  /* If a host is lost, what its tasks have written is, too.  But whoever wants
-     lines at once gets them at once.  */
-  pool->spooled |= r->o->grouping != MP_GROUP_LINES;
+  pool->far = true;
 }
 
 void

@@ -32,8 +32,8 @@ int pmap_remote_new (struct pmap_remote *r, struct pmap_options const *o,
                      struct mp_filters_options const *filters,
                      struct pmap_signals const *s);
 
-/* Let POOL, which was made for R, be as it has to be for tasks elsewhere.  */
-void pmap_remote_adapt (struct pmap_remote const *r, struct mp_pool *pool);
+/* Let POOL be as it has to be for tasks elsewhere.  */
+void pmap_remote_adapt (struct mp_pool *pool);
 
 void pmap_remote_free (struct pmap_remote *r);
 

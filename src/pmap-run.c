@@ -585,7 +585,7 @@ prepare_pool (struct run *run, char const *file, struct mp_pool_ops const *ops)
   if (err)
     error (MP_EXIT_FAILURE, err, _("cannot start"));
   if (o->remote)
-    pmap_remote_adapt (&run->remote, pool);
+    pmap_remote_adapt (pool);
   pool->signal = o->signal;
   pool->clocked = o->joblog != NULL;
   pmap_policy_init (&run->policy, o, pool);

@@ -456,7 +456,7 @@ write_task (int kind, struct bytes *b)
 {
   struct mp_wire w = { .frame = 0 };
   struct mp_task *task = make_task (kind);
-  ENSURE (mp_agent_put_task (&w, 77, task) == 0);
+  ENSURE (mp_agent_put_task (&w, 77, task, false) == 0);
   expect_task (task, kind);
   mp_task_free (task);
   take_sent (&w, b);
@@ -477,7 +477,7 @@ START_TEST (tasks)
       struct mp_task *task;
       ENSURE (mp_wire_next (&r, &m) == 0);
       ENSURE (m.type == MP_MSG_TASK);
-      ENSURE (mp_agent_get_task (&m, &id, &task) == 0);
+      ENSURE (mp_agent_get_task (&m, &id, &task, &urgent) == 0);
       ENSURE (id == 77);
       expect_task (task, kind);
       mp_task_free (task);
@@ -499,7 +499,7 @@ try_task (char const *data, size_t len)
   struct mp_message m = { .type = MP_MSG_TASK, .data = copy, .len = len };
   uint64_t id;
   struct mp_task *task;
-  int err = mp_agent_get_task (&m, &id, &task);
+  int err = mp_agent_get_task (&m, &id, &task, &urgent);
   if (!err)
     mp_task_free (task);
   free (copy);
@@ -644,11 +644,11 @@ START_TEST (large_task)
   memset (store, 'x', SIZE);
   store[SIZE] = '\0';
   task->item[0] = (struct mp_item) { store, SIZE };
-  ENSURE (mp_agent_put_task (&w, 1, task) == 0);
+  ENSURE (mp_agent_put_task (&w, 1, task, false) == 0);
   take_sent (&w, &b);
   feed (&r, b.data, b.len, SIZE_MAX);
   ENSURE (mp_wire_next (&r, &m) == 0);
-  ENSURE (mp_agent_get_task (&m, &id, &got) == 0);
+  ENSURE (mp_agent_get_task (&m, &id, &got, &urgent) == 0);
   ENSURE (got->item[0].len == SIZE);
   ENSURE (memcmp (got->item[0].data, store, SIZE + 1) == 0);
   mp_task_free (got);
@@ -671,7 +671,7 @@ START_TEST (shortages)
       struct mp_task *task = make_task (_i);
       struct mp_wire w = { .frame = 0 };
       shortage_after (n);
-      err = mp_agent_put_task (&w, 77, task);
+      err = mp_agent_put_task (&w, 77, task, false);
       shortage_after (-1);
       ENSURE (err == 0 || err == ENOMEM);
       if (w.failed)
@@ -694,7 +694,7 @@ START_TEST (shortages)
                               .len = b.len - MP_WIRE_HEADER };
       uint64_t id;
       struct mp_task *task;
-      err = mp_agent_get_task (&m, &id, &task);
+      err = mp_agent_get_task (&m, &id, &task, &urgent);
       shortage_after (-1);
       ENSURE (err == 0 || err == ENOMEM);
       if (!err)
