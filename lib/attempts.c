@@ -257,15 +257,21 @@ mp_pool_lost (struct mp_pool *pool, struct mp_task *task)
   pool->brake_until = 0;
   pool->again = true;
   task->back = false;
-  if (pool->draining || pool->stopping)
-    drop_task (pool, task);
-  else if (++task->faults < MP_POOL_FAULTS_MAX)
-    attempt_again (pool, task, 0);
-  else
+  bool over = pool->draining || pool->stopping;
+  if (!over && ++task->faults == MP_POOL_FAULTS_MAX)
     {
       task->error = EHOSTDOWN;
+      if (task->begun)
+        task->ended = mp_now ();
       mp_attempts_end (pool, task);
+      return;
     }
+  if (pool->ops->lost)
+    pool->ops->lost (pool->arg, task);
+  if (over)
+    drop_task (pool, task);
+  else
+    attempt_again (pool, task, 0);
 }
 
 size_t

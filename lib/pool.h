@@ -160,6 +160,12 @@ struct mp_pool_ops
      not happen any more, whatever is returned, if the run is being ended.  */
   mp_time (*ended) (void *arg, struct mp_task *task);
 
+  /* Null, or called when an attempt at TASK was cut, as mp_pool_lost has it,
+     and another follows (or none, if the run is being ended): ENDED is not
+     called for it.  TASK still tells where that was and when it began, and what
+     it has put.  */
+  void (*lost) (void *arg, struct mp_task *task);
+
   /* Null, or called when that was the last attempt, and all output of TASK is
      in its spools, on the account of BUDGET: it may be changed there before it
      goes on.  */

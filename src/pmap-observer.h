@@ -64,6 +64,11 @@ struct pmap_observer
      another if AGAIN.  */
   void (*ended) (void *self, struct mp_task *task, bool again);
 
+  /* An attempt at TASK was lost with its host, and nobody is told of its end:
+     what it has written is forgotten, and unless the run is being ended, there
+     will be another.  TASK still tells where that was, and when it began.  */
+  void (*lost) (void *self, struct mp_task *task);
+
   /* TASK's output, which is in its spools on the account of BUDGET, is to be
      changed.  */
   void (*render) (void *self, struct mp_task *task, struct mp_budget *budget);

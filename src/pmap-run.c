@@ -314,6 +314,29 @@ run_ended (void *arg, struct mp_task *task)
   return -1;
 }
 
+/* Say that an attempt at TASK was lost.  */
+static void
+say_lost (struct run *run, struct mp_task const *task)
+{
+  char *item = pmap_task_quoted (task);
+  pmap_say (run->messages, 0,
+            run->pool.stopping || run->pool.draining
+            ? _("%s was lost with %s") : _("%s was lost with %s, and is run"
+                                           " again"), item, task->host);
+  free (item);
+}
+
+static void
+run_lost (void *arg, struct mp_task *task)
+{
+  struct run *run = arg;
+  for (int i = 0; i < run->n_observers; i++)
+    if (run->observer[i].lost)
+      run->observer[i].lost (run->observer[i].self, task);
+  if (run->o->verbose && task->host)
+    say_lost (run, task);
+}
+
 static mp_time
 run_brake (void *arg, mp_time now)
 {
@@ -636,6 +659,7 @@ work (struct run *run, struct mp_guard const *g, char const *file)
     .push_back = run_push_back,
     .started = run_started,
     .ended = run_ended,
+    .lost = run_lost,
     .render = run_render,
     .output = run->n_observers ? run_output : NULL,
     .delivered = run_delivered,
