@@ -316,8 +316,13 @@ take_begun (struct mp_peer *p, struct mp_message *m)
 {
   struct mp_remote_job *job = find_job (p, m);
   unsigned int slot = mp_message_u32 (m);
-  if (job && !m->bad)
-    start_job (job, slot);
+  if (!job || m->bad)
+    return 0;
+  /* For those who look at it meanwhile: its end tells better.  It may begin
+     again.  */
+  if (p->ex->base.pool->clocked)
+    job->task->begun = mp_now ();
+  start_job (job, slot);
   return 0;
 }
 
@@ -697,6 +702,27 @@ mp_remote_resize (struct mp_executor *base, int step)
       mp_wire_put_u32 (&p->wire, p->slots);
       mp_wire_end (&p->wire);
     }
+}
+
+void
+mp_remote_look (struct mp_executor const *base, struct mp_remote_figures *f)
+{
+  struct mp_remote const *ex = (struct mp_remote const *) base;
+  bool unlimited = false;
+  *f = (struct mp_remote_figures) { .ready = 0 };
+  for (size_t i = 0; i < ex->options->n_hosts; i++)
+    {
+      struct mp_peer const *p = &ex->peer[i];
+      f->left_out += p->state == MP_PEER_GONE;
+      if (p->state != MP_PEER_READY && p->state != MP_PEER_DRAINING)
+        continue;
+      f->ready += p->state == MP_PEER_READY;
+      f->running += p->begun;
+      f->slots += p->slots;
+      unlimited |= !p->slots;
+    }
+  if (unlimited)
+    f->slots = 0;
 }
 
 void

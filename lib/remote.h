@@ -100,6 +100,20 @@ void mp_remote_free (struct mp_executor *ex);
 /* Let each host run STEP tasks more, or fewer, at a time.  */
 void mp_remote_resize (struct mp_executor *ex, int step);
 
+/* What there is of hosts at a moment.  */
+struct mp_remote_figures
+{
+  size_t ready;                 /* hosts that take tasks */
+  size_t left_out;              /* that never will again */
+  unsigned int slots;           /* tasks at a time at those that are ready;
+                                   0: any number, or there are none */
+  unsigned int running;         /* tasks that have begun */
+};
+
+/* Store in *F how it is with the hosts of EX now.  */
+void mp_remote_look (struct mp_executor const *ex,
+                     struct mp_remote_figures *f);
+
 /* As mp_filters_quota.  */
 void mp_remote_quota (struct mp_executor *ex, size_t *lines, size_t *bytes);
 
