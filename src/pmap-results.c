@@ -29,6 +29,7 @@
 #include "exit-status.h"
 #include "front.h"
 #include "pmap.h"
+#include "pmap-stats.h"
 
 /* How many tasks share a folder of the upper level.  */
 enum { GROUP = 1000 };
@@ -62,6 +63,7 @@ struct entry
   struct entry *prev, *next;
   unsigned long long index;
   unsigned int attempt;         /* whose files there are; 0: none yet */
+  bool aside;                   /* they have other names now */
   int fd[MP_STREAMS];           /* of these, or -1 */
   bool broken;                  /* something is lacking there */
   char *line;                   /* for the index, or null: it has not ended */
@@ -267,7 +269,15 @@ begin_attempt (struct results *r, struct mp_task *task)
   struct entry *e = entry_of (r, task);
   if (e->attempt == task->attempt)
     return e;
+  bool lost = e->attempt && !e->aside;
   e->attempt = task->attempt;
+  e->aside = false;
+  /* The last attempt has no outcome: this one takes its place.  */
+  if (lost)
+    {
+      empty_files (r, e);
+      return e;
+    }
   for (int i = 0; i < MP_STREAMS && !e->broken; i++)
     {
       open_stream (r, e, i, true);
@@ -361,6 +371,8 @@ write_status (struct results *r, struct entry *e, struct mp_task const *task,
   fprintf (text, "%s\nattempt %u\n", words, task->attempt);
   if (task->slot && !task->error)
     fprintf (text, "slot %u\n", task->slot);
+  if (task->host && pmap_task_ran (task))
+    fprintf (text, "host %s\n", task->host);
   if (task->begun && task->ended)
     {
       print_time (text, "start", pmap_wall_time (r->info, task->begun));
@@ -389,6 +401,7 @@ write_status (struct results *r, struct entry *e, struct mp_task const *task,
 static void
 put_aside (struct results *r, struct entry *e, unsigned int attempt)
 {
+  e->aside = true;
   for (int i = 0; i < MP_STREAMS && !e->broken; i++)
     {
       char from[NAME_SIZE], to[NAME_SIZE];
