@@ -377,7 +377,7 @@ put_circumstances (struct writer *w, struct json const *j,
     put_format (w, ", \"slot\": %u", task->slot);
   else
     put_format (w, ", \"slot\": null");
-  put_chars (w, "host", j->host);
+  put_chars (w, "host", task->host ? task->host : j->host);
   put_time (w, "start", begun, start.tv_sec, start.tv_nsec);
   put_duration (w, "elapsed", begun && task->ended, task->ended - task->begun);
   put_duration (w, "user", used, task->usage.user);
