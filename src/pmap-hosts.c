@@ -7,6 +7,7 @@
 #include "pmap-hosts.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,10 +34,18 @@ struct words
   struct mp_words argv, copy, prepare;
 };
 
+/* A host, as its name leads to it.  */
+struct named
+{
+  char const *name;
+  size_t number;
+};
+
 struct pmap_hosts_private
 {
   struct mp_hostlist list;
   struct words *words;          /* one a host */
+  struct named *by_name;        /* in the order of pointers */
   struct pmap_slurm_job *job;   /* made for this run, or null */
   struct mp_words srun;         /* what starts a step, but for the node */
 };
@@ -216,6 +225,35 @@ make_host (struct mp_remote_host *host, struct pmap_hosts_private *p, size_t i,
   };
 }
 
+/* Compare the pointers that two hosts have for names.  */
+static int
+compare_names (void const *a, void const *b)
+{
+  uintptr_t p = (uintptr_t) ((struct named const *) a)->name;
+  uintptr_t q = (uintptr_t) ((struct named const *) b)->name;
+  return (p > q) - (p < q);
+}
+
+/* Let the names of the hosts of H lead to them.  */
+static void
+sort_names (struct pmap_hosts *h)
+{
+  struct named *by_name = xcalloc (h->n, sizeof *by_name);
+  for (size_t i = 0; i < h->n; i++)
+    by_name[i] = (struct named) { h->host[i].name, i };
+  qsort (by_name, h->n, sizeof *by_name, compare_names);
+  h->private->by_name = by_name;
+}
+
+size_t
+pmap_hosts_number (struct pmap_hosts const *h, char const *name)
+{
+  struct named const key = { .name = name };
+  struct named const *found = bsearch (&key, h->private->by_name, h->n,
+                                       sizeof key, compare_names);
+  return found ? found->number : 0;
+}
+
 struct pmap_hosts *
 pmap_hosts_open (struct pmap_options const *o, char const *argv0)
 {
@@ -233,6 +271,7 @@ pmap_hosts_open (struct pmap_options const *o, char const *argv0)
   for (size_t i = 0; i < h->n; i++)
     make_host (&h->host[i], p, i, o,
                o->remote_program ? o->remote_program : own);
+  sort_names (h);
   free (own);
   return h;
 }
@@ -253,6 +292,7 @@ pmap_hosts_free (struct pmap_hosts *h)
   mp_hostlist_free (&p->list);
   mp_words_free (&p->srun);
   free (p->words);
+  free (p->by_name);
   free (p);
   free (h->host);
   free (h);

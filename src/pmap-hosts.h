@@ -31,6 +31,10 @@ bool pmap_hosts_wanted (struct pmap_options const *o);
 struct pmap_hosts *pmap_hosts_open (struct pmap_options const *o,
                                     char const *argv0);
 
+/* Which of the hosts of H has NAME, which is that very pointer, as tasks have
+   it.  */
+size_t pmap_hosts_number (struct pmap_hosts const *h, char const *name);
+
 /* Free H, or nothing if it is null.  In the process that opened it, which must
    outlive all that uses it, also end the job that was made for it, and wait
    until that is done.  */

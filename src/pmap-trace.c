@@ -30,6 +30,7 @@
 #include "front.h"
 #include "pmap.h"
 #include "pmap-file.h"
+#include "pmap-hosts.h"
 #include "pmap-stats.h"
 #include "pmap-text.h"
 #include "pool.h"
@@ -39,14 +40,24 @@
    And pipes take that much in one piece.  */
 enum { PAGE = 4096 };
 
-/* The most bytes of the command, of the items of a task, and of its label in an
-   event, which must be shorter than a page.  */
-enum { COMMAND_SHOWN = 1200, ITEMS_SHOWN = 1600, LABEL_SHOWN = 600 };
+/* The most bytes of the command, of the items of a task, of its label and of
+   its host in an event, which must be shorter than a page.  */
+enum { COMMAND_SHOWN = 1200, ITEMS_SHOWN = 1600, LABEL_SHOWN = 600,
+       HOST_SHOWN = 300 };
 
 /* How long an event waits for others, and the least time between two values of
    the counter.  */
 static mp_time const flush_delay = 1000LL * MP_MILLISECOND;
 static mp_time const count_delay = 20LL * MP_MILLISECOND;
+
+/* The lanes of a host, or those here.  */
+struct lanes
+{
+  long int pid;                 /* by which they are known as one process */
+  bool told;                    /* that has its name */
+  unsigned int n;               /* lanes that may have their names */
+  bool *named;                  /* of each, whether it has */
+};
 
 struct trace
 {
@@ -61,8 +72,8 @@ struct trace
   bool counts;                  /* the counter tells something */
   unsigned int counted;         /* its last value */
   mp_time counted_at;           /* when that was */
-  unsigned int n_slots;         /* lanes that have their names */
-  bool *named;                  /* of each, whether it has */
+  struct lanes *host;           /* where there are hosts: of each; */
+  struct lanes here;            /* or the only ones */
 };
 
 /* Write what the page of T has, and begin the next one if it is full.  */
@@ -99,15 +110,15 @@ put_event (struct trace *t, mp_time now)
     t->flush_at = now + flush_delay;
 }
 
-/* Begin an event of T, with the phase PH, in the lane TID.  The first one does
-   not part from anything.  */
+/* Begin an event of T, with the phase PH, in the lane TID of L.  The first one
+   does not part from anything.  */
 static void
-begin_event (struct trace *t, char ph, unsigned int tid)
+begin_event (struct trace *t, char ph, struct lanes const *l, unsigned int tid)
 {
   bool first = !t->event.size;
   t->event.len = 0;
   pmap_text_printf (&t->event, "%s\n{\"ph\":\"%c\",\"pid\":%ld,\"tid\":%u",
-                    first ? "[" : ",", ph, (long int) getpid (), tid);
+                    first ? "[" : ",", ph, l->pid, tid);
 }
 
 /* Add to the event of T that KEY is TIME, which is in nanoseconds; in the file
@@ -119,39 +130,64 @@ add_time (struct trace *t, char const *key, mp_time time)
                     (int) (time % 1000));
 }
 
-/* Add to T an event that gives the lane TID, or the process, the property
-   NAME, whose argument KEY is the JSON in VALUE.  */
+/* Add to T an event that gives the lane TID of L, or the process that L is, the
+   property NAME, whose argument KEY is the JSON in VALUE.  */
 static void
-put_metadata (struct trace *t, unsigned int tid, char const *name,
-              char const *key, struct pmap_text const *value)
+put_metadata (struct trace *t, struct lanes const *l, unsigned int tid,
+              char const *name, char const *key, struct pmap_text const *value)
 {
-  begin_event (t, 'M', tid);
+  begin_event (t, 'M', l, tid);
   pmap_text_printf (&t->event, ",\"name\":\"%s\",\"args\":{\"%s\":", name, key);
   pmap_text_add (&t->event, value->data, value->len);
   pmap_text_puts (&t->event, "}}");
   put_event (t, mp_now ());
 }
 
-/* Name the lane SLOT of T; 0 is the one of tasks that were not run.  */
+/* Give L, lanes of T, the name that is the LEN bytes at NAME, and its place as
+   number PLACE from above.  */
 static void
-name_lane (struct trace *t, unsigned int slot)
+name_lanes (struct trace *t, struct lanes *l, char const *name, size_t len,
+            size_t place)
 {
   struct pmap_text value = { .data = NULL };
-  if (t->n_slots <= slot)
-    {
-      unsigned int n = MAX (slot + 1, 2 * t->n_slots);
-      t->named = xreallocarray (t->named, n, sizeof *t->named);
-      memset (t->named + t->n_slots, false, n - t->n_slots);
-      t->n_slots = n;
-    }
-  if (t->named[slot])
+  if (l->told)
     return;
-  t->named[slot] = true;
+  l->told = true;
+  pmap_text_json (&value, name, len, COMMAND_SHOWN);
+  put_metadata (t, l, 0, "process_name", "name", &value);
+  if (t->info->o->remote)
+    {
+      value.len = 0;
+      pmap_text_printf (&value, "%zu", place);
+      put_metadata (t, l, 0, "process_sort_index", "sort_index", &value);
+    }
+  pmap_text_free (&value);
+}
+
+/* Name the lane SLOT of L, those of T that are of HOST (null: here); 0 is the
+   one of tasks that were not run.  */
+static void
+name_lane (struct trace *t, struct lanes *l, char const *host,
+           unsigned int slot)
+{
+  struct pmap_text value = { .data = NULL };
+  if (l->n <= slot)
+    {
+      unsigned int n = MAX (slot + 1, 2 * l->n);
+      l->named = xreallocarray (l->named, n, sizeof *l->named);
+      memset (l->named + l->n, false, n - l->n);
+      l->n = n;
+    }
+  if (l->named[slot])
+    return;
+  l->named[slot] = true;
+  if (host)
+    name_lanes (t, l, host, strlen (host), l - t->host + 1);
   pmap_text_printf (&value, slot ? "\"slot %u\"" : "\"not run\"", slot);
-  put_metadata (t, slot, "thread_name", "name", &value);
+  put_metadata (t, l, slot, "thread_name", "name", &value);
   value.len = 0;
   pmap_text_printf (&value, "%u", slot);
-  put_metadata (t, slot, "thread_sort_index", "sort_index", &value);
+  put_metadata (t, l, slot, "thread_sort_index", "sort_index", &value);
   pmap_text_free (&value);
 }
 
@@ -159,27 +195,57 @@ name_lane (struct trace *t, unsigned int slot)
 static void
 name_process (struct trace *t)
 {
-  struct pmap_text value = { .data = NULL };
   char *text = pmap_run_text (t->info->o);
   char *name = xasprintf ("pmap %s", text);
   if (!name)
     xalloc_die ();
-  pmap_text_json (&value, name, strlen (name), COMMAND_SHOWN);
-  put_metadata (t, 0, "process_name", "name", &value);
-  pmap_text_free (&value);
+  name_lanes (t, &t->here, name, strlen (name), 0);
   free (name);
   free (text);
+}
+
+/* Make lanes for the hosts of T.  Each is a process to viewers, which fold its
+   lanes into one; the numbers are of no process of ours.  */
+static void
+make_hosts (struct trace *t)
+{
+  struct pmap_hosts const *hosts = t->info->o->remote;
+  t->host = xcalloc (hosts->n, sizeof *t->host);
+  for (size_t i = 0; i < hosts->n; i++)
+    t->host[i].pid = t->here.pid + 1 + i;
+}
+
+/* The lanes of T where TASK has run.  */
+static struct lanes *
+lanes_of (struct trace *t, struct mp_task const *task)
+{
+  return (task->host && t->host
+          ? &t->host[pmap_hosts_number (t->info->o->remote, task->host)]
+          : &t->here);
+}
+
+/* How many tasks run.  */
+static unsigned int
+count_running (struct pmap_info const *info)
+{
+  struct mp_remote_figures f;
+  if (!info->o->remote)
+    return info->pool->running;
+  /* Hosts are given tasks that do not run yet.  */
+  mp_remote_look (info->pool->executor, &f);
+  return f.running;
 }
 
 /* If that is worth it at NOW, add to T how many tasks run.  */
 static void
 count (struct trace *t, mp_time now)
 {
-  unsigned int running = t->info->pool->running;
-  if (!t->counts || running == t->counted
-      || now < t->counted_at + count_delay)
+  if (!t->counts || now < t->counted_at + count_delay)
     return;
-  begin_event (t, 'C', 0);
+  unsigned int running = count_running (t->info);
+  if (running == t->counted)
+    return;
+  begin_event (t, 'C', &t->here, 0);
   add_time (t, "ts", now - t->info->origin);
   pmap_text_printf (&t->event,
                     ",\"name\":\"tasks\",\"args\":{\"running\":%u}}", running);
@@ -222,9 +288,10 @@ add_items (struct trace *t, struct mp_task const *task)
     pmap_text_printf (&t->event, "],\"n_items\":%zu", task->n_items);
 }
 
-/* Add to the event of T how TASK has come out.  */
+/* Add to the event of T how TASK has come out: if LOST, the attempt was lost
+   with its host.  */
 static void
-add_outcome (struct trace *t, struct mp_task const *task)
+add_outcome (struct trace *t, struct mp_task const *task, bool lost)
 {
   static char const *const words[] = {
     [PMAP_OK] = "ok", [PMAP_EXIT] = "exit", [PMAP_SIGNAL] = "signal",
@@ -233,7 +300,7 @@ add_outcome (struct trace *t, struct mp_task const *task)
   };
   char name[SIG2STR_MAX];
   pmap_text_printf (&t->event, ",\"outcome\":\"%s\"",
-                    words[pmap_task_outcome (task)]);
+                    lost ? "lost" : words[pmap_task_outcome (task)]);
   if (task->error)
     {
       char const *why = pmap_error_text (task->error);
@@ -265,20 +332,21 @@ add_usage (struct trace *t, struct mp_task const *task)
                       u->user / 1000, u->system / 1000, u->max_rss);
 }
 
+/* Add to T this attempt at TASK, which is over: if LOST, it was lost with its
+   host.  */
 static void
-trace_ended (void *self, struct mp_task *task, bool again)
+put_attempt (struct trace *t, struct mp_task const *task, bool lost)
 {
-  (void) again;
-  struct trace *t = self;
   char label[PMAP_LABEL_MAX + 1];
   size_t len = pmap_task_label (task, label);
   mp_time end = task->ended ? task->ended : mp_now ();
   bool ran = pmap_task_ran (task);
+  struct lanes *lanes = ran ? lanes_of (t, task) : &t->here;
   unsigned int lane = ran ? task->slot : 0;
   if (t->err)
     return;
-  name_lane (t, lane);
-  begin_event (t, ran ? 'X' : 'i', lane);
+  name_lane (t, lanes, lanes == &t->here ? NULL : task->host, lane);
+  begin_event (t, ran ? 'X' : 'i', lanes, lane);
   add_time (t, "ts", (ran ? pmap_task_begin (task) : end) - t->info->origin);
   if (ran)
     add_time (t, "dur", pmap_task_time (task));
@@ -289,11 +357,29 @@ trace_ended (void *self, struct mp_task *task, bool again)
   pmap_text_printf (&t->event, ",\"args\":{\"index\":%llu", task->index);
   add_items (t, task);
   pmap_text_printf (&t->event, ",\"attempt\":%u", task->attempt);
-  add_outcome (t, task);
+  if (ran && task->host)
+    {
+      pmap_text_puts (&t->event, ",\"host\":");
+      pmap_text_json (&t->event, task->host, strlen (task->host), HOST_SHOWN);
+    }
+  add_outcome (t, task, lost);
   add_usage (t, task);
   pmap_text_puts (&t->event, "}}");
   put_event (t, end);
   count (t, end);
+}
+
+static void
+trace_ended (void *self, struct mp_task *task, bool again)
+{
+  (void) again;
+  put_attempt (self, task, false);
+}
+
+static void
+trace_lost (void *self, struct mp_task *task)
+{
+  put_attempt (self, task, true);
 }
 
 static mp_time
@@ -332,7 +418,10 @@ trace_close (void *self)
     }
   good = !t->err;
   pmap_text_free (&t->event);
-  free (t->named);
+  free (t->here.named);
+  for (size_t i = 0; t->host && i < t->info->o->remote->n; i++)
+    free (t->host[i].named);
+  free (t->host);
   free (t);
   return good;
 }
@@ -346,12 +435,15 @@ pmap_trace_open (struct pmap_info const *info)
   /* Warm workers are given tasks that do not run yet.  */
   t->counts = !info->o->script && !info->o->filter;
   t->fd = pmap_file_create (info->o, file);
+  t->here.pid = getpid ();
+  if (info->o->remote)
+    make_hosts (t);
   name_process (t);
   flush (t);
   /* It was said.  */
   if (t->err)
     exit (MP_EXIT_FAILURE);
   return (struct pmap_observer) { .self = t, .started = trace_started,
-                                  .ended = trace_ended, .tick = trace_tick,
-                                  .close = trace_close };
+                                  .ended = trace_ended, .lost = trace_lost,
+                                  .tick = trace_tick, .close = trace_close };
 }
