@@ -6,6 +6,7 @@
 
 #include "pmap-stats.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -14,6 +15,7 @@
 #include "xalloc.h"
 
 #include "pmap.h"
+#include "pmap-hosts.h"
 #include "pmap-text.h"
 #include "pool.h"
 
@@ -24,6 +26,13 @@ pmap_stats_init (struct pmap_stats *s, struct pmap_info const *info,
   *s = (struct pmap_stats) { .info = info, .max_slowest = max_slowest,
                              .looked_at = info->origin };
   s->slowest = xcalloc (max_slowest, sizeof *s->slowest);
+  struct pmap_hosts const *hosts = info->o->remote;
+  if (!hosts)
+    return;
+  s->n_hosts = hosts->n;
+  s->host = xcalloc (hosts->n, sizeof *s->host);
+  for (size_t i = 0; i < hosts->n; i++)
+    s->host[i].name = hosts->host[i].name;
 }
 
 bool
@@ -91,14 +100,46 @@ has_failed (struct mp_task const *task)
   return task->timed_out || task->error || task->status;
 }
 
+/* Count in S the attempt at TASK, which has run for TIME: it was LOST with its
+   host, or has ended.  */
+static void
+add_attempt (struct pmap_stats *s, struct mp_task const *task, mp_time time,
+             bool lost)
+{
+  struct mp_usage const *u = &task->usage;
+  s->attempts++;
+  s->busy += time;
+  s->lost += lost;
+  if (!s->host || !task->host)
+    return;
+  s->user += u->user;
+  s->system += u->system;
+  s->cpu_known |= 0 < u->max_rss;
+  struct pmap_host_stats *h
+    = &s->host[pmap_hosts_number (s->info->o->remote, task->host)];
+  h->attempts++;
+  h->failed += !lost && !task->aborted && has_failed (task);
+  h->lost += lost;
+  h->busy += time;
+  h->cpu += u->user + u->system;
+  h->slots = MAX (h->slots, task->slot);
+}
+
+void
+pmap_stats_lost (struct pmap_stats *s, struct mp_task const *task)
+{
+  if (pmap_task_ran (task))
+    add_attempt (s, task, pmap_task_time (task), true);
+}
+
 void
 pmap_stats_ended (struct pmap_stats *s, struct mp_task const *task, bool again)
 {
   if (pmap_task_ran (task))
     {
       mp_time time = pmap_task_time (task);
-      s->attempts++;
-      s->busy += time;
+      /* It was lost too often.  */
+      add_attempt (s, task, time, task->error == EHOSTDOWN);
       add_slow (s, task, time);
     }
   s->slots = MAX (s->slots, task->slot);
@@ -131,7 +172,17 @@ pmap_stats_delivered (struct pmap_stats *s, struct mp_task const *task)
 void
 pmap_stats_tick (struct pmap_stats *s, mp_time now)
 {
-  s->limit_time += (double) s->info->pool->limit * (now - s->looked_at);
+  unsigned int limit = s->info->pool->limit;
+  if (s->host)
+    {
+      /* Those that have just become ready were not before.  */
+      struct mp_remote_figures f;
+      limit = s->limit;
+      mp_remote_look (s->info->pool->executor, &f);
+      s->limit = f.slots;
+      s->unlimited |= f.ready && !f.slots;
+    }
+  s->limit_time += (double) limit * (now - s->looked_at);
   s->looked_at = now;
 }
 
@@ -149,15 +200,23 @@ pmap_stats_close (struct pmap_stats *s)
   mp_time now = mp_now ();
   pmap_stats_tick (s, now);
   s->wall = now - s->info->origin;
-  if (getrusage (RUSAGE_CHILDREN, &r) == 0)
+  /* On other hosts, our children are what reaches them.  */
+  if (!s->host && getrusage (RUSAGE_CHILDREN, &r) == 0)
     {
+      s->cpu_known = true;
       s->user = cpu_time (&r.ru_utime);
       s->system = cpu_time (&r.ru_stime);
     }
   s->processes = s->wall ? s->limit_time / s->wall : 0;
   /* Without a limit, as many as there were.  */
-  if (!s->info->pool->limit)
+  if (!s->host && !s->info->pool->limit)
     s->processes = s->slots;
+  if (s->unlimited)
+    {
+      s->processes = 0;
+      for (size_t i = 0; i < s->n_hosts; i++)
+        s->processes += s->host[i].slots;
+    }
 }
 
 void
@@ -166,6 +225,7 @@ pmap_stats_free (struct pmap_stats *s)
   for (size_t i = 0; i < s->n_slowest; i++)
     pmap_named_free (&s->slowest[i]);
   free (s->slowest);
+  free (s->host);
   pmap_named_free (&s->waited);
 }
 

@@ -23,6 +23,18 @@ struct pmap_named
   char *how;                    /* the outcome in words, owned; or null */
 };
 
+/* What has run on a host.  */
+struct pmap_host_stats
+{
+  char const *name;
+  unsigned long long attempts;  /* that were started there; of these, */
+  unsigned long long failed;    /* by themselves */
+  unsigned long long lost;      /* with the host */
+  mp_time busy;                 /* the time of all attempts, added up */
+  mp_time cpu;                  /* CPU time of those of which it is known */
+  unsigned int slots;           /* the highest */
+};
+
 struct pmap_stats
 {
   struct pmap_info const *info;
@@ -32,8 +44,12 @@ struct pmap_stats
   unsigned long long not_run;   /* of those that failed, were never started */
   unsigned long long attempts;  /* of all tasks, that were started */
   unsigned long long attempts_failed;   /* that were not the last */
+  unsigned long long lost;      /* attempts that were lost with their hosts */
   unsigned long long retried;   /* tasks of which there were several */
   mp_time busy;                 /* the time of all attempts, added up */
+
+  struct pmap_host_stats *host; /* N_HOSTS, in their order */
+  size_t n_hosts;
 
   /* The attempts that took longest, longest first.  */
   struct pmap_named *slowest;
@@ -44,13 +60,17 @@ struct pmap_stats
 
   /* Known when the run is over.  */
   mp_time wall;
-  mp_time user, system;         /* CPU time of all children */
+  bool cpu_known;               /* if there are hosts, it may not be */
+  mp_time user, system;         /* CPU time of all children; with hosts, of all
+                                   attempts */
   double processes;             /* tasks at a time, on average, that were asked
                                    for */
 
   /* Private.  */
   unsigned int slots;           /* the highest */
   double limit_time;            /* the limit, added up over the time */
+  unsigned int limit;           /* on all hosts, when last looked at */
+  bool unlimited;               /* some have none */
   mp_time looked_at;
 };
 
@@ -61,6 +81,7 @@ void pmap_stats_init (struct pmap_stats *s, struct pmap_info const *info,
 /* As pmap_observer has them.  */
 void pmap_stats_ended (struct pmap_stats *s, struct mp_task const *task,
                        bool again);
+void pmap_stats_lost (struct pmap_stats *s, struct mp_task const *task);
 void pmap_stats_delivered (struct pmap_stats *s, struct mp_task const *task);
 void pmap_stats_tick (struct pmap_stats *s, mp_time now);
 

@@ -21,8 +21,8 @@
 #include "pmap-stats.h"
 #include "pmap-text.h"
 
-/* How many of the slowest are told.  */
-enum { SLOWEST = 5 };
+/* How many of the slowest, and how many hosts, are told.  */
+enum { SLOWEST = 5, HOSTS = 20 };
 
 /* A line: what it is about, and that.  */
 struct line
@@ -37,7 +37,7 @@ struct line
 struct summary
 {
   struct pmap_stats stats;
-  struct line line[SLOWEST + 8];
+  struct line line[SLOWEST + HOSTS + 12];
   size_t n;
 };
 
@@ -99,9 +99,56 @@ add_tasks (struct summary *s)
                                           t->retried), t->retried));
   add_line (s, ngettext ("task", "tasks", t->tasks),
             xasprintf ("%llu", t->tasks), "", text);
-  if (t->attempts_failed)
+  if (t->attempts_failed || t->lost)
     add_line (s, _("attempts"), xasprintf ("%llu", t->attempts), "",
-              xstrdup (""));
+              (t->lost
+               ? xasprintf (ngettext ("%llu lost with its host",
+                                      "%llu lost with their hosts",
+                                      t->lost), t->lost)
+               : xstrdup ("")));
+}
+
+/* Add to S what H has done.  */
+static void
+add_host (struct summary *s, struct pmap_host_stats const *h)
+{
+  char *text = checked (xasprintf (_("on %s"), h->name));
+  char *busy = checked (seconds (h->busy));
+  add_part (&text, xasprintf (_("%s s busy"), busy));
+  free (busy);
+  if (s->stats.cpu_known)
+    {
+      char *cpu = checked (seconds (h->cpu));
+      add_part (&text, xasprintf (_("%s s CPU"), cpu));
+      free (cpu);
+    }
+  if (h->failed)
+    add_part (&text, xasprintf (ngettext ("%llu failed", "%llu failed",
+                                          h->failed), h->failed));
+  if (h->lost)
+    add_part (&text, xasprintf (ngettext ("%llu lost", "%llu lost", h->lost),
+                                h->lost));
+  add_line (s, "", xasprintf ("%llu", h->attempts), "", text);
+}
+
+/* Add to S what the hosts have done.  */
+static void
+add_hosts (struct summary *s)
+{
+  struct pmap_stats const *t = &s->stats;
+  size_t n = MIN (t->n_hosts, HOSTS);
+  add_line (s, ngettext ("host", "hosts", t->n_hosts),
+            xasprintf ("%zu", t->n_hosts), "", xstrdup (""));
+  for (size_t i = 0; i < n; i++)
+    add_host (s, &t->host[i]);
+  if (n == t->n_hosts)
+    return;
+  unsigned long long attempts = 0;
+  for (size_t i = n; i < t->n_hosts; i++)
+    attempts += t->host[i].attempts;
+  add_line (s, "", xasprintf ("%llu", attempts), "",
+            xasprintf (ngettext ("on %zu more", "on %zu more",
+                                 t->n_hosts - n), t->n_hosts - n));
 }
 
 /* Add to S the task N with its time, under LABEL.  */
@@ -122,18 +169,23 @@ make_lines (struct summary *s)
   struct pmap_stats const *t = &s->stats;
   add_tasks (s);
   add_line (s, _("time"), seconds (t->wall), _("s"), xstrdup (""));
-  char *user = checked (seconds (t->user));
-  char *system = checked (seconds (t->system));
-  add_line (s, _("CPU"), seconds (t->user + t->system), _("s"),
-            xasprintf (_("%s user, %s system"), user, system));
-  free (user);
-  free (system);
+  if (t->cpu_known)
+    {
+      char *user = checked (seconds (t->user));
+      char *system = checked (seconds (t->system));
+      add_line (s, _("CPU"), seconds (t->user + t->system), _("s"),
+                xasprintf (_("%s user, %s system"), user, system));
+      free (user);
+      free (system);
+    }
   add_line (s, _("speed-up"), xasprintf ("%.2f", pmap_stats_speedup (t)),
             "", xstrdup (""));
   add_line (s, _("efficiency"),
             xasprintf ("%.0f", 100 * pmap_stats_efficiency (t)), "%",
             xasprintf (_("of %g at a time"),
                        (int) (t->processes * 100 + .5) / 100.));
+  if (t->n_hosts)
+    add_hosts (s);
   for (size_t i = 0; i < t->n_slowest; i++)
     add_named (s, i ? "" : _("slowest"), &t->slowest[i]);
   if (t->waited.label)
@@ -194,6 +246,12 @@ summary_delivered (void *self, struct mp_task *task)
 }
 
 static void
+summary_lost (void *self, struct mp_task *task)
+{
+  pmap_stats_lost (&((struct summary *) self)->stats, task);
+}
+
+static void
 summary_untold (void *arg, struct mp_task *task)
 {
   summary_ended (arg, task, false);
@@ -230,6 +288,7 @@ pmap_summary_open (struct pmap_info const *info)
   struct summary *s = xzalloc (sizeof *s);
   pmap_stats_init (&s->stats, info, SLOWEST);
   return (struct pmap_observer) { .self = s, .ended = summary_ended,
+                                  .lost = summary_lost,
                                   .delivered = summary_delivered,
                                   .tick = summary_tick,
                                   .close = summary_close };
