@@ -36,7 +36,7 @@ merge (struct pmap_bar *last, struct pmap_bar *bar)
 static void
 append (struct pmap_bars *b, struct pmap_bar *bar)
 {
-  size_t *last = &b->last[bar->slot - 1];
+  size_t *last = &b->last[bar->lane - 1];
   if (*last && b->resolution
       && bar->end - b->bar[*last - 1].begin <= b->resolution)
     {
@@ -69,6 +69,27 @@ coarsen (struct pmap_bars *b, mp_time now)
     }
 }
 
+/* The lane of B for TASK, or 0 if there are too many.  Here, it is the slot; on
+   hosts, where agents have made room for many, one that was not used yet.  */
+static unsigned int
+lane_for (struct pmap_bars *b, struct mp_task const *task)
+{
+  unsigned int lane = mp_task_lane (task);
+  if (!task->host)
+    return lane <= PMAP_LANES_MAX ? lane : 0;
+  if (b->n_lane_of <= lane)
+    {
+      unsigned int n = MAX (lane + 1, 2 * b->n_lane_of);
+      b->lane_of = xreallocarray (b->lane_of, n, sizeof *b->lane_of);
+      memset (b->lane_of + b->n_lane_of, 0,
+              (n - b->n_lane_of) * sizeof *b->lane_of);
+      b->n_lane_of = n;
+    }
+  if (!b->lane_of[lane] && b->lanes < PMAP_LANES_MAX)
+    b->lane_of[lane] = b->lanes + 1;
+  return b->lane_of[lane];
+}
+
 void
 pmap_bars_add (struct pmap_bars *b, struct mp_task const *task,
                enum pmap_bar_kind kind)
@@ -76,7 +97,8 @@ pmap_bars_add (struct pmap_bars *b, struct mp_task const *task,
   char label[PMAP_LABEL_MAX + 1];
   if (!pmap_task_ran (task) || !task->slot)
     return;
-  if (PMAP_LANES_MAX < task->slot)
+  unsigned int lane = lane_for (b, task);
+  if (!lane)
     {
       b->left_out++;
       return;
@@ -86,13 +108,14 @@ pmap_bars_add (struct pmap_bars *b, struct mp_task const *task,
     .begin = begin, .end = begin + time, .busy = time,
     .index = task->index, .n = 1,
     .failed = kind == PMAP_BAR_FAILED || kind == PMAP_BAR_AGAIN,
-    .slot = task->slot, .kind = kind,
+    .lane = lane, .kind = kind,
     .len = pmap_task_label (task, label)
   };
   if (!b->bar)
     b->bar = xnmalloc (PMAP_BARS_MAX, sizeof *b->bar);
   bar.label = xmemdup (label, bar.len);
-  b->lanes = MAX (b->lanes, task->slot);
+  b->lanes = MAX (b->lanes, lane);
+  b->lane[lane - 1] = (struct pmap_lane) { task->host, task->slot };
   append (b, &bar);
   if (b->n == PMAP_BARS_MAX)
     coarsen (b, bar.end);
@@ -104,4 +127,5 @@ pmap_bars_free (struct pmap_bars *b)
   for (size_t i = 0; i < b->n; i++)
     free (b->bar[i].label);
   free (b->bar);
+  free (b->lane_of);
 }

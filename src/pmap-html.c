@@ -32,13 +32,15 @@
 #include "front.h"
 #include "pmap.h"
 #include "pmap-bars.h"
+#include "pmap-hosts.h"
 #include "pmap-html-page.h"
 #include "pmap-stats.h"
 #include "pmap-text.h"
 #include "pool.h"
 
-/* How many of the slowest, and of the failures, have a line each.  */
-enum { SLOWEST = 20, FAILURES = 200 };
+/* How many of the slowest, of the failures and of the hosts have a line
+   each.  */
+enum { SLOWEST = 20, FAILURES = 200, HOSTS = 200 };
 
 /* Run times up to a microsecond are in the first row of the histogram; each row
    then ends at 2, 2.5 or 2 times as much as the one before, so that there are
@@ -99,6 +101,14 @@ page_ended (void *self, struct mp_task *task, bool again)
     p->times[row_of (pmap_task_time (task))]++;
   if (!good && !again && !task->aborted)
     add_failure (p, task);
+}
+
+static void
+page_lost (void *self, struct mp_task *task)
+{
+  struct page *p = self;
+  pmap_stats_lost (&p->stats, task);
+  pmap_bars_add (&p->bars, task, PMAP_BAR_LOST);
 }
 
 static void
@@ -237,6 +247,12 @@ add_counts (struct pmap_text *text, struct pmap_stats const *s)
       add_count (text, "tried again", s->retried, false, small);
       free (small);
     }
+  if (s->lost)
+    {
+      small = xasprintf ("%llu attempts in all", s->attempts);
+      add_count (text, "lost with their hosts", s->lost, true, small);
+      free (small);
+    }
 }
 
 /* Add to TEXT the figures of S.  */
@@ -248,13 +264,16 @@ add_figures (struct pmap_text *text, struct pmap_stats const *s)
   begin_figure (text, "time", false);
   add_time (text, s->wall);
   pmap_text_puts (text, "</dd></div>\n");
-  begin_figure (text, "CPU time", false);
-  add_time (text, s->user + s->system);
-  pmap_text_puts (text, " <small>");
-  add_time (text, s->user);
-  pmap_text_puts (text, " user, ");
-  add_time (text, s->system);
-  pmap_text_puts (text, " system</small></dd></div>\n");
+  if (s->cpu_known)
+    {
+      begin_figure (text, "CPU time", false);
+      add_time (text, s->user + s->system);
+      pmap_text_puts (text, " <small>");
+      add_time (text, s->user);
+      pmap_text_puts (text, " user, ");
+      add_time (text, s->system);
+      pmap_text_puts (text, " system</small></dd></div>\n");
+    }
   begin_figure (text, "speed-up", false);
   add_decimal (text, pmap_stats_speedup (s), false);
   pmap_text_printf (text, " <small>%d&nbsp;%% of ",
@@ -295,6 +314,8 @@ add_chart (struct pmap_text *text, struct page const *p)
     add_legend (text, "again", "failed, tried again");
   if (p->stats.aborted)
     add_legend (text, "cut", "ended with the run");
+  if (p->stats.lost)
+    add_legend (text, "lost", "lost with its host");
   pmap_text_puts (text, "<span class=\"zoom\">"
                   "<button id=\"back\" title=\"earlier\">&#8592;</button>\n"
                   "<button id=\"on\" title=\"later\">&#8594;</button>\n"
@@ -304,8 +325,11 @@ add_chart (struct pmap_text *text, struct page const *p)
                   "<div id=\"box\"><canvas id=\"chart\"></canvas>"
                   "<div id=\"tip\" hidden></div></div>\n"
                   "<noscript><p>The chart needs JavaScript.</p></noscript>\n"
-                  "<p class=\"dim\">A row is a slot, in which one task runs at"
-                  " a time.  Drag to see a part; double-click to see all.");
+                  "<p class=\"dim\">A row is a slot");
+  if (p->stats.n_hosts)
+    pmap_text_puts (text, " of a host");
+  pmap_text_puts (text, ", in which one task runs at a time.  Drag to see a"
+                  " part; double-click to see all.");
   if (b->merged)
     pmap_text_printf (text, "  There were so many tasks that bars are several"
                       " of them where these followed each other within ");
@@ -315,7 +339,10 @@ add_chart (struct pmap_text *text, struct page const *p)
       pmap_text_puts (text, ": pale where little ran, and red in the part that"
                       " failed.");
     }
-  if (b->left_out)
+  if (b->left_out && p->stats.n_hosts)
+    pmap_text_printf (text, "  %llu tasks ran in more slots than these %d,"
+                      " which are not shown.", b->left_out, PMAP_LANES_MAX);
+  else if (b->left_out)
     pmap_text_printf (text, "  %llu tasks ran in slots above %d, which are not"
                       " shown.", b->left_out, PMAP_LANES_MAX);
   pmap_text_puts (text, "</p>\n");
@@ -393,11 +420,55 @@ add_table (struct pmap_text *text, char const *title,
   pmap_text_puts (text, "</table></div>\n");
 }
 
+/* Add to TEXT the row of H in the table of hosts, with the columns CPU and LOST
+   or without.  */
+static void
+add_host (struct pmap_text *text, struct pmap_host_stats const *h, bool cpu,
+          bool lost)
+{
+  pmap_text_puts (text, "<tr><td class=\"item\">");
+  pmap_text_html (text, h->name, strlen (h->name));
+  pmap_text_printf (text, "</td><td class=\"n\">%llu</td>"
+                    "<td class=\"n\">%llu", h->attempts, h->failed);
+  if (lost)
+    pmap_text_printf (text, "</td><td class=\"n\">%llu", h->lost);
+  pmap_text_puts (text, "</td><td class=\"n\">");
+  add_time (text, h->busy);
+  if (cpu)
+    {
+      pmap_text_puts (text, "</td><td class=\"n\">");
+      add_time (text, h->cpu);
+    }
+  pmap_text_puts (text, "</td></tr>\n");
+}
+
+/* Add to TEXT the table of the hosts of S, of which there are some.  */
+static void
+add_hosts (struct pmap_text *text, struct pmap_stats const *s)
+{
+  size_t n = MIN (s->n_hosts, HOSTS);
+  pmap_text_printf (text, "<h2>The hosts</h2>\n<div class=\"scroll\"><table>\n"
+                    "<tr><th>host</th><th class=\"n\">%s</th>"
+                    "<th class=\"n\">failed</th>%s<th class=\"n\">busy</th>%s"
+                    "</tr>\n",
+                    s->attempts_failed || s->lost ? "attempts" : "tasks",
+                    s->lost ? "<th class=\"n\">lost</th>" : "",
+                    s->cpu_known ? "<th class=\"n\">CPU time</th>" : "");
+  for (size_t i = 0; i < n; i++)
+    add_host (text, &s->host[i], s->cpu_known, s->lost);
+  pmap_text_puts (text, "</table></div>\n");
+  if (n < s->n_hosts)
+    pmap_text_printf (text, "<p class=\"dim\">The first %zu of %zu.</p>\n",
+                      n, s->n_hosts);
+}
+
 static void
 add_tables (struct pmap_text *text, struct page const *p)
 {
   struct pmap_stats const *s = &p->stats;
-  bool attempts = s->attempts_failed;
+  bool attempts = s->attempts_failed || s->lost;
+  if (s->n_hosts)
+    add_hosts (text, s);
   if (s->n_slowest)
     add_table (text, "The slowest", s->slowest, s->n_slowest, attempts);
   if (!p->n_failures)
@@ -408,11 +479,66 @@ add_tables (struct pmap_text *text, struct page const *p)
                       p->n_failures, s->failed);
 }
 
-/* Add to TEXT the bar B of a run that began at ORIGIN, for the script.  */
-static void
-add_bar (struct pmap_text *text, struct pmap_bar const *b, mp_time origin)
+/* Where a lane is in the chart.  */
+struct row
 {
-  pmap_text_printf (text, "[%u,%lld,%lld,", b->slot,
+  size_t host;                  /* its number */
+  unsigned int slot, lane;
+};
+
+/* Whether A is above or below B.  */
+static int
+compare_rows (void const *a, void const *b)
+{
+  struct row const *p = a, *q = b;
+  if (p->host != q->host)
+    return p->host < q->host ? -1 : 1;
+  return p->slot < q->slot ? -1 : p->slot > q->slot;
+}
+
+/* Store in ROW what the rows of the chart of P are, from above, and in PLACE
+   the number of each lane's, from 1.  */
+static void
+order_rows (struct page const *p, struct row *row, unsigned int *place)
+{
+  struct pmap_bars const *b = &p->bars;
+  for (unsigned int i = 0; i < b->lanes; i++)
+    {
+      struct pmap_lane const *l = &b->lane[i];
+      row[i] = (struct row) {
+        .host = l->host ? pmap_hosts_number (p->info->o->remote, l->host) : 0,
+        .slot = l->host ? l->slot : i + 1, .lane = i + 1 };
+    }
+  qsort (row, b->lanes, sizeof *row, compare_rows);
+  for (unsigned int i = 0; i < b->lanes; i++)
+    place[row[i].lane - 1] = i + 1;
+}
+
+/* Add to TEXT the names of the rows ROW of the chart of P, for the script.  */
+static void
+add_names (struct pmap_text *text, struct page const *p, struct row const *row)
+{
+  pmap_text_puts (text, ",\"names\":[");
+  for (unsigned int i = 0; i < p->bars.lanes; i++)
+    {
+      struct pmap_text name = { .data = NULL };
+      char const *host = p->stats.host[row[i].host].name;
+      pmap_text_visible (&name, host, strlen (host));
+      pmap_text_printf (&name, " slot %u", row[i].slot);
+      pmap_text_puts (text, i ? ",\n" : "\n");
+      pmap_text_json (text, name.data, name.len, SIZE_MAX / 2);
+      pmap_text_free (&name);
+    }
+  pmap_text_puts (text, "]");
+}
+
+/* Add to TEXT the bar B, in the row PLACE, of a run that began at ORIGIN, for
+   the script.  */
+static void
+add_bar (struct pmap_text *text, struct pmap_bar const *b, unsigned int place,
+         mp_time origin)
+{
+  pmap_text_printf (text, "[%u,%lld,%lld,", place,
                     (b->begin - origin) / 1000, (b->end - b->begin) / 1000);
   if (1 < b->n)
     {
@@ -434,13 +560,19 @@ static void
 add_script (struct pmap_text *text, struct page const *p, char const *nonce)
 {
   struct pmap_bars const *b = &p->bars;
+  struct row row[PMAP_LANES_MAX];
+  unsigned int place[PMAP_LANES_MAX];
+  order_rows (p, row, place);
   pmap_text_printf (text, "<script type=\"application/json\" id=\"data\">\n"
-                    "{\"wall\":%lld,\"lanes\":%u,\"bars\":[",
+                    "{\"wall\":%lld,\"lanes\":%u",
                     p->stats.wall / 1000, b->lanes);
+  if (p->stats.n_hosts)
+    add_names (text, p, row);
+  pmap_text_puts (text, ",\"bars\":[");
   for (size_t i = 0; i < b->n; i++)
     {
       pmap_text_puts (text, i ? ",\n" : "\n");
-      add_bar (text, &b->bar[i], p->info->origin);
+      add_bar (text, &b->bar[i], place[b->bar[i].lane - 1], p->info->origin);
     }
   pmap_text_printf (text, "]}\n</script>\n<script nonce=\"%s\">\n", nonce);
   add_lines (text, pmap_html_script);
@@ -602,6 +734,7 @@ pmap_html_open (struct pmap_info const *info)
     error (MP_EXIT_FAILURE, err, _("cannot write %s"), quote (file));
   pmap_stats_init (&p->stats, info, SLOWEST);
   return (struct pmap_observer) { .self = p, .ended = page_ended,
+                                  .lost = page_lost,
                                   .delivered = page_delivered,
                                   .tick = page_tick, .close = page_close };
 }
