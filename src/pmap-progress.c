@@ -22,6 +22,7 @@
 #include "front.h"
 #include "lines.h"
 #include "pmap.h"
+#include "pmap-hosts.h"
 #include "rate.h"
 
 static mp_time const second = 1000LL * MP_MILLISECOND;
@@ -99,7 +100,16 @@ width_of (struct progress const *p)
 {
   struct mp_pool const *pool = p->info->pool;
   unsigned int limit = mp_pool_limit (pool);
-  return limit ? limit : MAX (pool->running, 1);
+  unsigned int running = pool->running;
+  if (p->info->o->remote)
+    {
+      /* Hosts have tasks that do not run yet.  */
+      struct mp_remote_figures f;
+      mp_remote_look (pool->executor, &f);
+      limit = f.slots;
+      running = f.running;
+    }
+  return limit ? limit : MAX (running, 1);
 }
 
 /* The words.  */
@@ -136,8 +146,19 @@ put_rate (piece s, double rate)
 struct report
 {
   double part;                  /* that is done; negative: not known */
-  piece elapsed, percent, count, failed, rate, left;
+  piece elapsed, percent, count, failed, hosts, rate, left;
 };
+
+/* Write into S how many of N hosts are READY.  */
+static void
+put_hosts (piece s, size_t ready, size_t n)
+{
+  if (ready == n)
+    snprintf (s, PIECE_MAX, ngettext ("%zu host", "%zu hosts", n), n);
+  else
+    snprintf (s, PIECE_MAX, ngettext ("%zu/%zu host", "%zu/%zu hosts", n),
+              ready, n);
+}
 
 /* Make *R tell what P knows at NOW, with all that is done: DONE.  */
 static void
@@ -163,6 +184,12 @@ tell (struct progress const *p, mp_time now, unsigned long long done,
     snprintf (r->count, sizeof r->count, _("%llu done"), done);
   if (p->failed)
     snprintf (r->failed, sizeof r->failed, _("%llu failed"), p->failed);
+  if (p->info->o->remote)
+    {
+      struct mp_remote_figures f;
+      mp_remote_look (p->info->pool->executor, &f);
+      put_hosts (r->hosts, f.ready, p->info->o->remote->n);
+    }
   double rate = mp_rate_get (&p->rate, now, width_of (p));
   if (0 < rate)
     put_rate (r->rate, rate);
@@ -181,11 +208,11 @@ tell (struct progress const *p, mp_time now, unsigned long long done,
 /* The pieces of the line, from left to right, and in which order they get their
    place where it is small.  MIN columns at least are kept for a piece, so that
    what stands beside it does not jump to and fro.  */
-enum { ELAPSED, BAR, PERCENT, COUNT, FAILED, RATE, LEFT, N_PIECES };
+enum { ELAPSED, BAR, PERCENT, COUNT, FAILED, HOSTS, RATE, LEFT, N_PIECES };
 static struct { int rank, min; } const places[N_PIECES] = {
   [ELAPSED] = { 6, 4 }, [BAR] = { 3, 0 }, [PERCENT] = { 4, 4 },
   [COUNT] = { 0, 0 }, [FAILED] = { 1, 0 }, [RATE] = { 5, 7 },
-  [LEFT] = { 2, 8 }
+  [LEFT] = { 2, 8 }, [HOSTS] = { 7, 0 }
 };
 
 /* The least and the most columns of a bar, with its ends.  */
@@ -242,8 +269,8 @@ lay_out (char *line, struct report const *r, int columns, bool fine)
 {
   char const *text[N_PIECES] = {
     [ELAPSED] = r->elapsed, [BAR] = "", [PERCENT] = r->percent,
-    [COUNT] = r->count, [FAILED] = r->failed, [RATE] = r->rate,
-    [LEFT] = r->left
+    [COUNT] = r->count, [FAILED] = r->failed, [HOSTS] = r->hosts,
+    [RATE] = r->rate, [LEFT] = r->left
   };
   enum { SMALL = 60 };
   int gap = columns < SMALL ? 1 : 2;
@@ -395,6 +422,7 @@ compose (struct progress *p, mp_time now, unsigned long long done, bool over)
       append (p->line, time);
       return;
     }
+  append (p->line, r.hosts);
   append (p->line, r.rate);
   append (p->line, r.left);
 }
