@@ -717,7 +717,8 @@ mp_remote_look (struct mp_executor const *base, struct mp_remote_figures *f)
       if (p->state != MP_PEER_READY && p->state != MP_PEER_DRAINING)
         continue;
       f->ready += p->state == MP_PEER_READY;
-      f->running += p->begun;
+      /* That one has begun may be told before the end of the one before.  */
+      f->running += p->slots ? MIN (p->begun, p->slots) : p->begun;
       f->slots += p->slots;
       unlimited |= !p->slots;
     }
