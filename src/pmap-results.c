@@ -563,8 +563,9 @@ pmap_results_open (struct pmap_info const *info)
   struct results *r = xmalloc (sizeof *r);
   *r = (struct results) { .info = info, .dir = open_folder (o->results),
                           .spare = -1 };
-  /* Tasks of warm workers are short, and many at once.  */
-  r->scarce = o->script || o->filter || has_few_descriptors (o);
+  /* Tasks of warm workers are short, and many at once; and hosts may run any
+     number of tasks.  */
+  r->scarce = o->script || o->filter || o->remote || has_few_descriptors (o);
   int fd = open_file (r, "index.tsv", O_CREAT | O_EXCL);
   r->index = 0 <= fd ? fdopen (fd, "w") : NULL;
   if (!r->index)
