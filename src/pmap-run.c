@@ -321,8 +321,8 @@ say_lost (struct run *run, struct mp_task const *task)
   char *item = pmap_task_quoted (task);
   pmap_say (run->messages, 0,
             run->pool.stopping || run->pool.draining
-            ? _("%s was lost with %s") : _("%s was lost with %s, and is run"
-                                           " again"), item, task->host);
+            ? _("%s: lost with %s") : _("%s: lost with %s, to be run again"),
+            item, task->host);
   free (item);
 }
 
