@@ -307,7 +307,7 @@ add_outcome (struct trace *t, struct mp_task const *task, bool lost)
       pmap_text_puts (&t->event, ",\"error\":");
       pmap_text_json (&t->event, why, strlen (why), LABEL_SHOWN);
     }
-  if (!task->ended)
+  if (lost || task->error || !task->ended)
     return;
   if (WIFEXITED (task->status))
     pmap_text_printf (&t->event, ",\"status\":%d", WEXITSTATUS (task->status));

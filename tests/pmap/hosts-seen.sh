@@ -205,12 +205,14 @@ test "$(grep -c '^\[[12],[0-9]*,[0-9]*,4,1,"x"\]' page)" = 1 || fail=1
 
 # One that takes every host with it fails in the end, and has its times.
 returns_ 123 run_ a,b,c,d,e,f --joblog=log --trace=trace --summary \
-  sh -c 'kill -KILL $PPID; exec sleep 1000' ::: x 2> err || fail=1
+  sh -c 'sleep .1; kill -KILL $PPID; exec sleep 1000' ::: x 2> err || fail=1
 no_leftovers_ 60 || fail=1
 grep '^task  *1  *1 failed' err || fail=1
 grep '^attempts  *5  *5 lost with their hosts$' err || fail=1
 test "$(grep -c '"outcome":"lost"' trace)" = 4 || fail=1
-awk 'NR == 2 && $4 < 0 { bad = 1 } END { exit bad || NR != 2 }' log \
+grep '"attempt":5,"host":".","outcome":"error","error":"[^"]*","stdout' trace \
+  > /dev/null || fail=1
+awk 'NR == 2 && $4 < .05 { bad = 1 } END { exit bad || NR != 2 }' log \
   || bad_ "log: $(cat log)"
 
 Exit $fail
