@@ -95,7 +95,7 @@ grep '^  *2  *on a, [0-9.]* s busy, [0-9.]* s CPU' err || fail=1
 grep '^  *3  *on b, [0-9.]* s busy, [0-9.]* s CPU' err || fail=1
 test "$(grep -c 'on [ab], .*, 1 failed$' err)" = 1 || fail=1
 grep lost err && fail=1
-awk '$1 == "efficiency" { good = $2 <= 101 && 1 < $5 && $5 <= 5 }
+awk '$1 == "efficiency" { good = $2 <= 101 && 0 < $5 && $5 <= 5 }
      END { exit !good }' err || bad_ "efficiency: $(cat err)"
 
 # Without a number of slots, they are those that were used.
@@ -163,7 +163,10 @@ chmod +x launch
 env "$mark_" pmap --launcher='./launch {host}' --hosts=1/good,bad --progress \
   sleep ::: 0 2 2> err || fail=1
 grep 'pmap: 1/2, 1/2 hosts' err || bad_ "progress: $(cat err)"
-run_ 1/a,1/b --progress sleep ::: 0 2 2> err || fail=1
+run_ 1/a,1/b --progress sh -c ': > ready-$HOST
+  sh "$abs_srcdir/tests/await" test -e ready-a
+  sh "$abs_srcdir/tests/await" test -e ready-b; sleep $1' _ \
+  ::: 0 2 2> err || fail=1
 grep 'pmap: 1/2, 2 hosts' err || bad_ "progress: $(cat err)"
 
 # An agent is killed: the attempt is lost, and the task is run again.
