@@ -74,7 +74,9 @@ pmap_outcome_text (struct mp_task const *task, enum pmap_outcome outcome)
     case PMAP_TIMEOUT:
       return _("time over");
     case PMAP_ERROR:
-      return task->error ? _("not run") : _("output lost");
+      return (task->error == EHOSTDOWN || task->error == ESTALE
+              ? pmap_error_text (task->error)
+              : task->error ? _("not run") : _("output lost"));
     case PMAP_ABORTED:
       return _("ended with the run");
     }
@@ -84,7 +86,17 @@ pmap_outcome_text (struct mp_task const *task, enum pmap_outcome outcome)
 char const *
 pmap_error_text (int err)
 {
-  return err == ENODATA ? _("a column is lacking") : strerror (err);
+  switch (err)
+    {
+    case ENODATA:
+      return _("a column is lacking");
+    case EHOSTDOWN:
+      return _("lost with its host too often");
+    case ESTALE:
+      return _("run again, it wrote something else");
+    default:
+      return strerror (err);
+    }
 }
 
 char *

@@ -196,6 +196,12 @@ pmap_report_error (struct pmap_messages const *m,
   else if (err == ENOTTY)
     pmap_say (m, 0, _("task %llu was ended: it tried to use the terminal"),
               task->index);
+  else if (err == EHOSTDOWN)
+    pmap_say (m, 0, _("%s was lost with its host %u times"), what,
+              task->faults);
+  else if (err == ESTALE)
+    pmap_say (m, 0, _("%s was lost with its host, and did not write again what"
+                      " it had written"), what);
   else if (err == EMSGSIZE && o->max_chars)
     pmap_say (m, 0, _("%s is too long for --max-chars"), what);
   else if (err == ENOMEM && item)

@@ -375,7 +375,7 @@ is_program_error (int err)
   switch (err)
     {
     case E2BIG: case EMSGSIZE: case EINVAL: case ENODATA: case ENOMEM:
-    case ENOTTY:
+    case ENOTTY: case EHOSTDOWN: case ESTALE:
       return false;
     default:
       return true;
