@@ -12,10 +12,10 @@ require_proc_
 # PID is the last one in agent-HOST.
 cat > launch <<'EOS' || framework_failure_
 #!/bin/sh
-H=$1
-export H
+ON_HOST=$MPUTILS_TEST_MARK-$1
+export ON_HOST
+echo $$ >> agent-$1
 shift
-echo $$ >> agent-$H
 exec "$@"
 EOS
 # ./hold HOST COMMAND... stays between pmap and the agent.
@@ -307,9 +307,10 @@ done
 for order in up down; do
   start_ a,b
   come_to_ 10
+  pids=$(processes_with_env_ "ON_HOST=${mark_#*=}-a")
   case $order in
-    up) pids=$(processes_with_env_ H=a | sort -n) ;;
-    down) pids=$(processes_with_env_ H=a | sort -nr) ;;
+    up) pids=$(echo "$pids" | sort -n) ;;
+    down) pids=$(echo "$pids" | sort -nr) ;;
   esac
   kill -TERM $pids 2> /dev/null
   says_ 'warning: a is told to end: it gets no more tasks'
@@ -334,5 +335,45 @@ seq 10 | sed 's/^/h/' > many-hosts
 status=$?
 test $status = 0 && cmp whole out || { warn_ "status $status"; cat err; fail=1; }
 no_leftovers_ 20 || fail=1
+
+# Processes are few.
+if have_user_ && prlimit --nproc=12 true 2> /dev/null; then
+  run_as_user_ prlimit --nproc=12 env "$mark_" pmap --launcher='env H={host}' \
+    --hosts=a,b,c -P4 sh -c 'echo out $1' _ < items > out 2> err
+  status=$?
+  test $status = 0 && cmp whole out || { warn_ "status $status"; cat err; fail=1; }
+  no_leftovers_ 20 || fail=1
+fi
+
+# There is no room for what waits for its turn, which is more than memory takes:
+# that is told, and can be done again.
+cat > much <<'EOS' || framework_failure_
+mount -t tmpfs -o size=1M none small || exit 77
+TMPDIR=$PWD/small
+export TMPDIR
+"$@"
+EOS
+mkdir small || framework_failure_
+cat > lines <<'EOS' || framework_failure_
+yes "$1" | head -c 40000000
+EOS
+rm -f log
+unshare -rm env "$mark_" sh ./much pmap --launcher='env H={host}' --hosts=a,b \
+  -P2 --joblog=log sh ./lines ::: 1 2 3 > out 2> err
+status=$?
+case $status in
+  123)
+    says_ 'cannot pass on the output of item .*: No space left on device'
+    env "$mark_" pmap --launcher='env H={host}' --hosts=a,b --joblog=log \
+      --resume-failed sh ./lines ::: 1 2 3 > out 2> err || fail=1
+    log_ Seq Outcome | sort -u | grep -c ok > n
+    echo 3 > exp
+    compare exp n || fail=1
+    # It is all of what had failed.
+    log_ Outcome | grep -vc ok > n
+    test $(wc -c < out) = $((40000000 * $(cat n))) || fail=1 ;;
+  77 | 1) echo 'no file system of our own can be mounted' ;;
+  *) warn_ "status $status"; cat err; fail=1 ;;
+esac
 
 Exit $fail

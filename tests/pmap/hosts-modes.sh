@@ -176,6 +176,7 @@ returns_ 126 hosts_ ./no-program < few > out 2> err || fail=1
 returns_ 123 hosts_ {} ::: true no-such-program > out 2> err || fail=1
 
 # The end of a run.
+: > begun
 returns_ 123 hosts_ -P1 --halt=now,fail=1 -c 'test $1 != 5 || exit 1
   echo $1 >> begun; sleep .05' < items > out 2> err || fail=1
 test $(wc -l < begun) -lt 100 || fail=1
