@@ -295,8 +295,8 @@ close_fd (int fd)
     close (fd);
 }
 
-/* Start ARGV for P; it reads IN, or if that is -1, what we send, and writes what
-   we take, or with IN, only text.  Return 0 or an errno value.  */
+/* Start ARGV for P; it reads IN, or if that is -1, what we send, and writes
+   what we take, or with IN, only text.  Return 0 or an errno value.  */
 static int
 launch (struct mp_peer *p, char *const *argv, int in)
 {

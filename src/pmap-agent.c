@@ -874,8 +874,8 @@ prepare_pool (struct agent *a, struct mp_template const *command,
   return err;
 }
 
-/* Tell the pool how it has ended: mp_pool_run has returned ERR.  Return the exit
-   status.  */
+/* Tell the pool how it has ended: mp_pool_run has returned ERR.  Return the
+   exit status.  */
 static int
 finish (struct agent *a, int err)
 {

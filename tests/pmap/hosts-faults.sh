@@ -8,8 +8,8 @@
 
 require_proc_
 
-# ./launch HOST COMMAND... is what goes to HOST: it becomes the agent there, whose
-# PID is the last one in agent-HOST.
+# ./launch HOST COMMAND... is what goes to HOST: it becomes the agent there,
+# whose PID is the last one in agent-HOST.
 cat > launch <<'EOS' || framework_failure_
 #!/bin/sh
 ON_HOST=$MPUTILS_TEST_MARK-$1
@@ -135,8 +135,7 @@ cat > killer <<'EOS'
 while :; do
   for p in $(cat agent-* 2> /dev/null); do
     test ! -s ran || kill -KILL $p 2> /dev/null
-  done
-  sleep .02
+  done; sleep .02
 done
 EOS
 env "$mark_" sh ./killer &
@@ -333,7 +332,8 @@ seq 10 | sed 's/^/h/' > many-hosts
 (ulimit -n 20; exec env "$mark_" pmap --launcher='env H={host}' \
   --hosts=@many-hosts -P1 -c 'echo out $1' < items > out 2> err)
 status=$?
-test $status = 0 && cmp whole out || { warn_ "status $status"; cat err; fail=1; }
+test $status = 0 && cmp whole out \
+  || { warn_ "status $status"; cat err; fail=1; }
 no_leftovers_ 20 || fail=1
 
 # Processes are few.
@@ -341,7 +341,8 @@ if have_user_ && prlimit --nproc=12 true 2> /dev/null; then
   run_as_user_ prlimit --nproc=12 env "$mark_" pmap --launcher='env H={host}' \
     --hosts=a,b,c -P4 sh -c 'echo out $1' _ < items > out 2> err
   status=$?
-  test $status = 0 && cmp whole out || { warn_ "status $status"; cat err; fail=1; }
+  test $status = 0 && cmp whole out \
+    || { warn_ "status $status"; cat err; fail=1; }
   no_leftovers_ 20 || fail=1
 fi
 

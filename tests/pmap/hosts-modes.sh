@@ -129,8 +129,7 @@ for p in 2 0; do
   env "$mark_" pmap --launcher='env H={host}' -P $p --hosts=a,b \
     -c 'echo $H; touch $1; n=0
         until test -e 1 && test -e 2 && test -e 3 && test -e 4; do
-          sleep .02
-          n=$((n + 1)); test $n -lt 3000 || exit 1
+          n=$((n + 1)); test $n -lt 3000 || exit 1; sleep .02
         done' ::: 1 2 3 4 > out 2> err || { cat err; fail=1; }
   rm -f 1 2 3 4
 done
@@ -187,8 +186,8 @@ returns_ 124 hosts_ --deadline=.5 sleep ::: 1000 1000 2> err || fail=1
 no_leftovers_ 20 || fail=1
 
 # Workers.
-hosts_ --initializer='x=init; echo $H >> inits' -c 'echo $x' < few > out 2> err \
-  || fail=1
+hosts_ --initializer='x=init; echo $H >> inits' -c 'echo $x' < few > out \
+  2> err || fail=1
 sed 's/.*/init/' few > exp
 compare exp out || fail=1
 LC_ALL=C sort -u inits > out

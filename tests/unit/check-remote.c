@@ -164,8 +164,8 @@ START_TEST (pieces)
 }
 END_TEST
 
-/* A small message cut in all ways: bit I of CUTS says that there is a cut behind
-   its byte number I.  */
+/* A small message cut in all ways: bit I of CUTS says that there is a cut
+   behind its byte number I.  */
 START_TEST (fragmentations)
 {
   struct mp_wire w = { .frame = 0 }, r = { .frame = 0 };
@@ -1038,8 +1038,8 @@ START_TEST (drained)
 }
 END_TEST
 
-/* A task has failed, which ends the run; the one before it, which has not begun,
-   comes back then, or before.  The failure is told nevertheless.  */
+/* A task has failed, which ends the run; the one before it, which has not
+   begun, comes back then, or before.  The failure is told nevertheless.  */
 static void
 act_stop (struct play *play, int turn)
 {
