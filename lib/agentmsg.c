@@ -38,11 +38,32 @@ put_lines (struct mp_wire *w, struct mp_lines const *l)
   mp_wire_put_string (w, l->text, l->len);
 }
 
+/* Whether what TASK has is too long for a message, which has room for some
+   numbers besides.  */
+static bool
+is_too_long (struct mp_task const *task)
+{
+  size_t room = MP_WIRE_MESSAGE_MAX - MP_WIRE_PAYLOAD_MAX;
+  if (task->lines)
+    return room < task->lines->len;
+  if (task->block)
+    return room < mp_block_length (task->block);
+  for (size_t i = 0; i < task->n_items; i++)
+    {
+      if (room < task->item[i].len + 4)
+        return true;
+      room -= task->item[i].len + 4;
+    }
+  return false;
+}
+
 int
 mp_agent_put_task (struct mp_wire *w, uint64_t id, struct mp_task *task,
                    bool urgent)
 {
   int err = 0;
+  if (is_too_long (task))
+    return EFBIG;
   mp_wire_begin (w, MP_MSG_TASK);
   mp_wire_put_u64 (w, id);
   mp_wire_put_u64 (w, task->index);

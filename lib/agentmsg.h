@@ -55,7 +55,9 @@ enum mp_agent_return
 };
 
 /* Write TASK, with its items, lines or block, as the one that ID stands for; if
-   URGENT, it is to be begun even if as many run as may.  Return 0 or an errno value: its block could not be read.  */
+   URGENT, it is to be begun even if as many run as may.
+   Return 0; EFBIG, with nothing written, if that is too long for a message; or
+   another errno value: its block could not be read.  */
 int mp_agent_put_task (struct mp_wire *w, uint64_t id, struct mp_task *task,
                        bool urgent);
 

@@ -204,6 +204,11 @@ remote_start (struct mp_executor *base, struct mp_task *task)
     return ENOMEM;
   urgent &= slots_of (p) < p->given;
   int err = mp_agent_put_task (&p->wire, job->id, task, urgent);
+  if (err == EFBIG)
+    {
+      free_job (job);
+      return err;
+    }
   /* What was begun to be sent cannot be taken back.  */
   if (p->wire.failed)
     mp_pool_fail (base->pool, ENOMEM);

@@ -474,6 +474,7 @@ START_TEST (tasks)
     {
       struct mp_message m;
       uint64_t id = 0;
+      bool urgent = false;
       struct mp_task *task;
       ENSURE (mp_wire_next (&r, &m) == 0);
       ENSURE (m.type == MP_MSG_TASK);
@@ -498,6 +499,7 @@ try_task (char const *data, size_t len)
   memcpy (copy, data, len);
   struct mp_message m = { .type = MP_MSG_TASK, .data = copy, .len = len };
   uint64_t id;
+  bool urgent;
   struct mp_task *task;
   int err = mp_agent_get_task (&m, &id, &task, &urgent);
   if (!err)
@@ -639,6 +641,7 @@ START_TEST (large_task)
   struct bytes b = { 0 };
   struct mp_message m;
   uint64_t id;
+  bool urgent;
   struct mp_task *got, *task = mp_task_new (1, SIZE + 1, &store);
   ENSURE (task);
   memset (store, 'x', SIZE);
@@ -656,6 +659,30 @@ START_TEST (large_task)
   mp_wire_free (&w);
   mp_wire_free (&r);
   bytes_free (&b);
+}
+END_TEST
+
+/* What no message can have is refused before it is looked at.  */
+START_TEST (too_large_task)
+{
+  static size_t const sizes[] = { MP_WIRE_MESSAGE_MAX, UINT32_MAX,
+                                  SIZE_MAX / 2 };
+  for (int i = 0; i < N_ENTRIES (sizes); i++)
+    for (int kind = 0; kind < KINDS; kind++)
+      {
+        struct mp_task *task = make_task (kind);
+        struct mp_wire w = { .frame = 0 };
+        if (task->n_items)
+          task->item[task->n_items - 1].len = sizes[i];
+        if (task->lines)
+          task->lines->len = sizes[i];
+        if (task->block)
+          task->block->head_len = sizes[i];
+        ENSURE (mp_agent_put_task (&w, 1, task) == EFBIG);
+        ENSURE (!w.failed && mp_wire_waiting (&w) == 0);
+        mp_task_free (task);
+        mp_wire_free (&w);
+      }
 }
 END_TEST
 
@@ -693,6 +720,7 @@ START_TEST (shortages)
       struct mp_message m = { .data = b.data + MP_WIRE_HEADER,
                               .len = b.len - MP_WIRE_HEADER };
       uint64_t id;
+      bool urgent;
       struct mp_task *task;
       err = mp_agent_get_task (&m, &id, &task, &urgent);
       shortage_after (-1);
@@ -1150,6 +1178,7 @@ main (void)
   tcase_add_loop_test (t, bad_tasks, 0, KINDS);
   tcase_add_loop_test (t, ends, 0, KINDS);
   tcase_add_test (t, large_task);
+  tcase_add_test (t, too_large_task);
   tcase_add_loop_test (t, shortages, 0, KINDS);
   suite_add_tcase (s, t);
   t = unit_tcase ("pool");
