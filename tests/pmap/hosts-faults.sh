@@ -253,6 +253,17 @@ returns_ 125 env "$mark_" pmap --launcher='./bad exits {host}' --hosts=a \
   touch ::: it-ran 2> err || fail=1
 says_ 'no host is left to run tasks'
 
+# An agent that was sent is sent again if it is lost.
+launcher_='./launch {host}'
+start_ a,b --send
+come_to_ 40
+kill -KILL $(agent_ a)
+says_ 'warning: lost the agent on a: ended by signal 9'
+kill -KILL $(agent_ b)
+says_ 'warning: lost the agent on b: ended by signal 9'
+is_whole_ '--send'
+! grep 'warning: cannot start' err || fail=1
+
 # An agent knows who talks to it.
 echo hello | returns_ 125 env "$mark_" pmap --agent > out 2> err || fail=1
 printf '\4\0\0\0\1\0\0\0\143\0\0\0' > frame
