@@ -678,7 +678,7 @@ START_TEST (too_large_task)
           task->lines->len = sizes[i];
         if (task->block)
           task->block->head_len = sizes[i];
-        ENSURE (mp_agent_put_task (&w, 1, task) == EFBIG);
+        ENSURE (mp_agent_put_task (&w, 1, task, false) == EFBIG);
         ENSURE (!w.failed && mp_wire_waiting (&w) == 0);
         mp_task_free (task);
         mp_wire_free (&w);
