@@ -275,7 +275,7 @@ has_task (struct mp_pool const *pool)
           && !pool->brake_until
           && (pool->pending
               || (!pool->input_ended && !pool->input.source.watched
-                  && mp_order_has_room (&pool->order))));
+                  && !pool->dry && mp_order_has_room (&pool->order))));
 }
 
 /* Whether F, which was given something, cannot be given more, whatever it
