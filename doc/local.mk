@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 info_TEXINFOS = doc/mputils.texi
-doc_mputils_TEXINFOS = doc/moving.texi doc/ncpu.texi doc/pjoin.texi \
+doc_mputils_TEXINFOS = doc/cluster.texi doc/moving.texi doc/ncpu.texi doc/pjoin.texi \
   doc/pkill-tree.texi \
   doc/pmap.texi doc/pspawn.texi doc/python.texi
 
@@ -38,6 +38,7 @@ dist_man1_MANS += doc/man/pmap.1 doc/man/pspawn.1
 EXTRA_DIST += doc/man/ncpu.x doc/man/pjoin.x doc/man/pkill-tree.x
 EXTRA_DIST += doc/man/pmap.x doc/man/pspawn.x
 EXTRA_DIST += doc/man/rename-page.sh doc/examples/demo.sh
+EXTRA_DIST += doc/agent-protocol.txt doc/scale.txt
 MAINTAINERCLEANFILES += $(dist_man1_MANS)
 
 # What all --help texts are made of besides.
