@@ -334,6 +334,8 @@ case_env ()
   refused_ --record-env --session
   gives_ '1 2\n' env A=1 pmap --initializer='B=2; export B' \
     sh -c 'echo $A $B' ::: x
+  gives_ '1\n' env A=1 pmap --env=A --launcher='env -u A B={host}' --hosts=x \
+    sh -c 'echo $A' ::: x
 }
 
 case_exit ()
@@ -706,10 +708,46 @@ case_regexp () { refused_ --regexp; }
 
 case_remote ()
 {
-  refused_ -S --sshlogin --sshloginfile --slf --ssh --ssh-delay -M \
-    --controlmaster --basefile --bf --cleanup --filter-hosts --hostgroups \
-    --hgrp --nonall --onall --return --rsync-opts --transfer --transferfile \
-    --tf --trc
+  refused_ -S --sshlogin
+  gives_ 'a\nb\n' pmap --launcher='env {host}=1' --hosts=1/x,2/y echo ::: a b
+}
+
+case_sshloginfile ()
+{
+  refused_ --sshloginfile --slf
+  printf '# ours\n1/x\n\ny # theirs\n' > hosts
+  gives_ 'a\nb\n' pmap --launcher='env {host}=1' --hosts=@hosts echo ::: a b
+}
+
+case_ssh ()
+{
+  refused_ --ssh
+  gives_ 'x x\n' pmap --launcher='env LOGIN={host}' --hosts=x \
+    sh -c 'echo $PMAP_HOST $LOGIN' _ ::: 1
+}
+
+case_ssh_delay () { refused_ --ssh-delay -M --controlmaster; }
+
+case_transfer ()
+{
+  refused_ --transfer --transferfile --tf --return --trc --basefile --bf \
+    --cleanup --rsync-opts
+  input_ 'a\nb\n'
+  gives_ '2\n' pmap --launcher='env {host}=1' --hosts=x -b wc -l
+}
+
+case_hostgroups ()
+{
+  refused_ --hostgroups --hgrp --filter-hosts
+  printf '#!/bin/sh\ntest $1 != x && shift && exec "$@"\n' > launch
+  chmod +x launch
+  gives_ 'a\nb\n' sh -c 'pmap --launcher="./launch {host}" --hosts=x,y \
+    sh -c "sleep .1; echo \$1" _ ::: a b 2> /dev/null'
+}
+
+case_nonall ()
+{
+  refused_ --nonall --onall
   gives_ 'ssh a uptime\nssh b uptime\n' \
     pmap --dry-run --tag ssh '{}' uptime ::: a b
 }
@@ -971,6 +1009,8 @@ case_workdir ()
 {
   refused_ --wd
   gives_ '/\n' pmap --initializer='cd /' sh -c pwd ::: a
+  gives_ '/\n' pmap --launcher='env {host}=1' --hosts=x --workdir=/ \
+    sh -c pwd ::: a
 }
 
 run_cases_ 'Moving from GNU parallel'
