@@ -201,9 +201,10 @@ Other machines:\n\
   fputs (_("\n\
 DURATION is a number with an optional unit: ms, s (default), m, h or d.  SIZE\n\
 may end in K, M, G and so on (powers of 1024), or KB, MB... (of 1000).\n\
-Tasks find PMAP_ITEM, PMAP_INDEX, PMAP_SLOT and PMAP_ATTEMPT in their\n\
-environment, and nothing on standard input but a block.  A task has ended when\n\
-its process has; what tasks leave running is ended when the run ends.\n\
+Tasks find PMAP_ITEM, PMAP_INDEX, PMAP_SLOT, PMAP_ATTEMPT and, on other hosts,\n\
+PMAP_HOST in their environment, and nothing on standard input but a block.  A\n\
+task has ended when its process has; what tasks leave running is ended when the\n\
+run ends.\n\
 "), stdout);
   front_help_statuses (statuses, sizeof statuses / sizeof *statuses);
   front_help_tail ();
