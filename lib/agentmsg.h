@@ -31,6 +31,7 @@ enum mp_agent_message
   MP_MSG_TIMEOUT,
   MP_MSG_FINISH,
   MP_MSG_PING,
+  MP_MSG_REST,
 
   /* From the agent.  */
   MP_MSG_HELLO = 65,

@@ -62,6 +62,7 @@ struct mp_peer
   unsigned int slots;           /* tasks at a time */
   unsigned int window;          /* tasks that it may have */
   unsigned int given, begun;    /* tasks that it has; those that began */
+  bool resting;                 /* it knows that there is no more for it now */
   bool hungry;                  /* it has room, and none to begin */
   bool was_full;                /* it had as many as it may have */
   unsigned int lane, n_lanes;   /* the lanes of its slots, from LANE + 1 */
@@ -93,6 +94,7 @@ struct mp_remote
   mp_time kill_at;              /* when launchers are to be killed, or 0 */
   mp_time line_time;            /* that a line takes, about; 0: not known */
   size_t quota;                 /* lines of the last task */
+  size_t hunger;                /* that agents have shown to want */
 };
 
 /* Make P, all zero, the peer for HOST of EX.  */

@@ -29,6 +29,9 @@ enum { LAUNCHES_MAX = 64 };
    number.  */
 enum { WINDOW_MAX = 8192, WINDOW_GROWTH = 4, MANY_SLOTS = 256 };
 
+/* The most slots that an agent can have.  */
+enum { SLOTS_MAX = 1024 * 1024 };
+
 /* How much may wait to be sent to an agent before it gets more.  */
 enum { WAITING_MAX = 4 * 1024 * 1024 };
 
@@ -42,8 +45,10 @@ static mp_time const recall_every = 20 * MP_MILLISECOND;
 /* How long launchers have from SIGKILL for tasks to their own.  */
 static mp_time const kill_after = 1000LL * MP_MILLISECOND;
 
-/* How long a task of lines should take, and the most that it has.  */
+/* How long a task of lines should take, or at most, if agents want more; and the
+   most that it has.  */
 static mp_time const task_time = 20 * MP_MILLISECOND;
+static mp_time const hunger_time = 1000LL * MP_MILLISECOND;
 enum { LINES_MAX = 16 * 1024, LINE_BYTES_MAX = 256 * 1024 };
 
 /* Make a job for TASK at P.  Return null if memory is exhausted.  */
@@ -214,7 +219,7 @@ remote_start (struct mp_executor *base, struct mp_task *task)
     mp_pool_fail (base->pool, ENOMEM);
   task->slot = task->lane = 0;
   task->host = p->host->name;
-  p->hungry = false;
+  p->hungry = p->resting = false;
   ex->next = (p - ex->peer + 1) % ex->options->n_hosts;
   if (err)
     mp_pool_fail (base->pool, err);
@@ -277,13 +282,13 @@ take_hello (struct mp_peer *p, struct mp_message *m)
     }
   mp_time now = mp_message_u64 (m);
   unsigned int slots = mp_message_u32 (m);
-  if (m->bad || p->state != MP_PEER_LAUNCHED)
+  if (m->bad || p->state != MP_PEER_LAUNCHED || SLOTS_MAX < slots)
     return EBADMSG;
   p->offset = mp_now () - now;
   p->slots = slots;
   p->window = 2 * slots_of (p);
   p->given = p->begun = 0;
-  p->hungry = p->was_full = false;
+  p->hungry = p->was_full = p->resting = false;
   if (p->n_lanes < slots_of (p))
     {
       p->lane = ex->n_lanes;
@@ -302,8 +307,8 @@ take_hello (struct mp_peer *p, struct mp_message *m)
 static void
 set_slot (struct mp_remote_job *job, unsigned int slot)
 {
-  job->task->slot = slot;
-  job->task->lane = job->peer->lane + slot;
+  job->task->slot = slot <= SLOTS_MAX ? slot : 0;
+  job->task->lane = job->peer->lane + job->task->slot;
 }
 
 /* JOB's task was given to a worker in SLOT.  */
@@ -435,6 +440,10 @@ take_hungry (struct mp_peer *p)
   if (p->was_full && !p->ex->options->frugal)
     p->window = MIN (WINDOW_GROWTH * p->window,
                      MAX (WINDOW_MAX, 2 * slots_of (p)));
+  /* Filters that keep lines until they have many want more than their time
+     tells.  */
+  if (p->was_full)
+    p->ex->hunger = MIN (2 * p->ex->hunger, LINES_MAX);
   p->was_full = false;
   p->ex->base.pool->again = true;
   return 0;
@@ -670,12 +679,32 @@ remote_signal (struct mp_executor *base, int sig)
     mp_peer_signal (&ex->peer[i], sig);
 }
 
+/* Tell the agents of EX, once each, that there are no more tasks for them: what
+   waits for more need not wait.  */
+static void
+let_rest (struct mp_remote *ex)
+{
+  for (size_t i = 0; i < ex->options->n_hosts; i++)
+    {
+      struct mp_peer *p = &ex->peer[i];
+      if (p->state != MP_PEER_READY || p->resting)
+        continue;
+      p->resting = true;
+      mp_wire_begin (&p->wire, MP_MSG_REST);
+      mp_wire_end (&p->wire);
+      mp_peer_push (p, mp_now ());
+    }
+}
+
 static bool
 remote_finish (struct mp_executor *base)
 {
   struct mp_remote *ex = (struct mp_remote *) base;
   if (base->pool->running)
-    return false;
+    {
+      let_rest (ex);
+      return false;
+    }
   for (size_t i = 0; !ex->finishing && i < ex->options->n_hosts; i++)
     mp_peer_finish (&ex->peer[i]);
   ex->finishing = true;
@@ -739,8 +768,13 @@ mp_remote_quota (struct mp_executor *base, size_t *lines, size_t *bytes)
   *bytes = LINE_BYTES_MAX;
   if (!chunk)
     {
-      size_t fit = (ex->line_time
-                    ? MAX (task_time / ex->line_time, 1) : 1);
+      size_t fit = 1;
+      if (ex->line_time)
+        {
+          fit = MAX (task_time / ex->line_time, 1);
+          ex->hunger = MIN (ex->hunger, MAX (hunger_time / ex->line_time, 1));
+        }
+      fit = MAX (fit, ex->hunger);
       ex->quota = MIN (MIN (fit, 2 * ex->quota), LINES_MAX);
     }
   *lines = chunk ? chunk : ex->quota;
@@ -775,7 +809,7 @@ mp_remote_new (struct mp_remote_options const *options,
   ex->base.tells_start = true;
   ex->options = options;
   ex->idle = true;
-  ex->quota = 1;
+  ex->quota = ex->hunger = 1;
   for (size_t i = 0; i < options->n_hosts; i++)
     mp_peer_init (&ex->peer[i], ex, &options->hosts[i]);
   *result = &ex->base;

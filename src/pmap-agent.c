@@ -87,6 +87,7 @@ struct agent
   mp_time heard_at, sent_at;
   mp_time ticked_at;            /* when we looked last, or 0 */
   bool finishing;               /* no more tasks will come */
+  bool resting;                 /* none will for some time */
   bool draining;                /* nor are they wanted */
   bool stopping;                /* by the pool's order */
   bool cut;                     /* not by its order: we do not know how tasks
@@ -189,7 +190,7 @@ enqueue (struct agent *a, struct mp_task *task)
   if (!*p)
     a->last_queued = task;
   *p = task;
-  a->hungry = false;
+  a->hungry = a->resting = false;
   mp_pool_more (&a->pool);
 }
 
@@ -202,6 +203,7 @@ enqueue_urgent (struct agent *a, struct mp_task *task)
   if (!a->queue)
     a->last_queued = task;
   a->queue = task;
+  a->hungry = a->resting = false;
   job->urgent = a->pool.limit != 0;
   if (job->urgent)
     mp_pool_resize (&a->pool, a->pool.limit + 1);
@@ -353,6 +355,9 @@ take_message (struct agent *a, struct mp_message *m)
       mp_pool_more (&a->pool);
       break;
     case MP_MSG_PING:
+      break;
+    case MP_MSG_REST:
+      a->resting = true;
       break;
     default:
       return EBADMSG;
@@ -689,6 +694,10 @@ agent_tick (void *arg, mp_time now)
   if (mp_wire_waiting (&a->wire))
     a->sent_at = now;
   push (a);
+  /* What waits for more tasks may end; more may come nevertheless.  */
+  struct mp_executor *ex = a->pool.executor;
+  if (a->resting && !a->queue && !a->pool.pending && ex->ops->finish)
+    ex->ops->finish (ex);
   if (a->braker.tick)
     due = mp_earlier (due, a->braker.tick (a->braker.self, now));
   return mp_earlier (due, MIN (a->sent_at + alive_every,

@@ -129,6 +129,15 @@ pmap_brakes_parse_pressure (struct pmap_options *o, char const *s)
   front_bad_value (_("pressure"), s);
 }
 
+void
+pmap_brakes_only_delay (struct pmap_options *o)
+{
+  o->load = o->memfree = NULL;
+  o->memfree_kill = false;
+  for (int i = 0; i < MP_PRESSURES; i++)
+    o->pressure[i] = NULL;
+}
+
 bool
 pmap_brakes_wanted (struct pmap_options const *o)
 {

@@ -21,6 +21,9 @@ void pmap_brakes_parse_pressure (struct pmap_options *o, char const *s);
 /* Whether O asks for any.  */
 bool pmap_brakes_wanted (struct pmap_options const *o);
 
+/* Let O ask for none but --delay.  */
+void pmap_brakes_only_delay (struct pmap_options *o);
+
 /* Make those that the run INFO asks for, whose tasks run in POOL, or exit if
    what they go by cannot be measured.  Its observer frees them.  */
 struct pmap_brakes *pmap_brakes_open (struct pmap_info const *info,

@@ -655,6 +655,8 @@ check_combinations (struct pmap_options *o)
     { o->slurm && o->launcher, "--slurm", "--launcher" },
     { o->slurm && o->ungrouped, "--slurm", "--ungrouped" },
     { o->slurm && o->round_robin, "--slurm", "--round-robin" },
+    { remote && o->memfree_kill, o->slurm ? "--slurm" : "--hosts",
+      "--memfree=kill" },
     { o->n_hosts && o->ungrouped, "--hosts", "--ungrouped" },
     { o->n_hosts && o->round_robin, "--hosts", "--round-robin" },
     { o->send && o->remote_program, "--send", "--remote-program" }

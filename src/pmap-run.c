@@ -66,6 +66,8 @@ struct run
   struct pmap_first first;      /* the first failures */
   struct pmap_tag *tag;         /* of lines, or null */
   struct pmap_brakes *brakes;   /* or null */
+  struct pmap_options brake_options;    /* theirs */
+  struct pmap_info brake_info;
   struct pmap_observer observer[OBSERVERS_MAX];
   int n_observers;
   struct mp_pool_source lifeline;
@@ -565,9 +567,15 @@ add_observers (struct run *run)
     add_observer (run, pmap_joblog_observer (run->log, &run->info));
   if (o->failed_file)
     add_observer (run, pmap_failed_open (&run->info));
-  if (pmap_brakes_wanted (o) && !o->remote)
+  /* Hosts look at themselves, but do not know when others begin tasks.  */
+  run->brake_options = *o;
+  run->brake_info = run->info;
+  run->brake_info.o = &run->brake_options;
+  if (o->remote)
+    pmap_brakes_only_delay (&run->brake_options);
+  if (pmap_brakes_wanted (&run->brake_options))
     {
-      run->brakes = pmap_brakes_open (&run->info, &run->pool);
+      run->brakes = pmap_brakes_open (&run->brake_info, &run->pool);
       add_observer (run, pmap_brakes_observer (run->brakes));
     }
   if (o->bind && !o->remote)
