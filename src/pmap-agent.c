@@ -953,7 +953,8 @@ set_nonblocking (int fd)
 int
 pmap_agent (char *title, size_t size, char const *remove)
 {
-  struct agent a = { .pool.running = 0 };
+  /* What the pool has told lasts as long as the process.  */
+  static struct agent a;
   struct mp_guard guard;
   char *file;
   a.last_doubt = &a.first_doubt;
@@ -981,6 +982,8 @@ pmap_agent (char *title, size_t size, char const *remove)
   if (guard.role == MP_GUARD_GUARD)
     {
       int status = mp_guard_watch (&guard, &a.sig.handled);
+      mp_template_free (command);
+      free (file);
       return (WIFEXITED (status) ? WEXITSTATUS (status)
               : MP_EXIT_SIGNAL + WTERMSIG (status));
     }

@@ -35,8 +35,7 @@ int pmap_agent (char *title, size_t size, char const *remove);
 struct pmap_setup *pmap_setup_read (void);
 
 /* Return the arguments of a command line that lets an agent do what O asks for,
-   NULL-terminated.  The array and what is in it last as long as the
-   process.  */
-char *const *pmap_setup_args (struct pmap_options const *o);
+   NULL-terminated.  The caller frees the array and what is in it.  */
+char **pmap_setup_args (struct pmap_options const *o);
 
 #endif

@@ -120,8 +120,10 @@ pmap_remote_new (struct pmap_remote *r, struct pmap_options const *o,
   r->filters = filters;
   r->options.hosts = hosts->host;
   r->options.n_hosts = hosts->n;
-  r->options.args = pmap_setup_args (o);
-  r->options.cwd = o->workdir ? o->workdir : getcwd (NULL, 0);
+  r->args = pmap_setup_args (o);
+  r->options.args = r->args;
+  r->cwd = o->workdir ? NULL : getcwd (NULL, 0);
+  r->options.cwd = o->workdir ? o->workdir : r->cwd;
   r->options.cwd_needed = o->workdir != NULL;
   r->options.env = o->env ? o->env : no_variables;
   r->options.columns = o->columns;
@@ -149,4 +151,8 @@ void
 pmap_remote_free (struct pmap_remote *r)
 {
   mp_remote_free (r->executor);
+  for (char **arg = r->args; *arg; arg++)
+    free (*arg);
+  free (r->args);
+  free (r->cwd);
 }

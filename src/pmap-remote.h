@@ -17,6 +17,8 @@ struct pmap_remote
   struct mp_executor *executor;
 
   /* Private.  */
+  char **args;
+  char *cwd;
   struct mp_remote_options options;
   struct pmap_options const *o;
   struct pmap_messages const *messages;

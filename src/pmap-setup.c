@@ -28,16 +28,23 @@ static mp_time const setup_within = 60 * 1000LL * MP_MILLISECOND;
 /* Arguments that are put together.  */
 struct arguments
 {
-  char **list;
+  char **list;                  /* owned, with what is in it */
   size_t n;
 };
+
+/* Add ARGUMENT, from malloc.  */
+static void
+add_owned (struct arguments *a, char *argument)
+{
+  a->list = xreallocarray (a->list, a->n + 2, sizeof *a->list);
+  a->list[a->n++] = argument;
+  a->list[a->n] = NULL;
+}
 
 static void
 add (struct arguments *a, char const *argument)
 {
-  a->list = xreallocarray (a->list, a->n + 2, sizeof *a->list);
-  a->list[a->n++] = (char *) argument;
-  a->list[a->n] = NULL;
+  add_owned (a, xstrdup (argument));
 }
 
 static void add_format (struct arguments *a, char const *format, ...)
@@ -52,7 +59,7 @@ add_format (struct arguments *a, char const *format, ...)
   va_end (args);
   if (!text)
     xalloc_die ();
-  add (a, text);
+  add_owned (a, text);
 }
 
 /* Add OPTION with VALUE unless that is null.  */
@@ -119,7 +126,7 @@ add_brakes (struct arguments *a, struct pmap_options const *o)
   add_flag (a, "bind", o->bind);
 }
 
-char *const *
+char **
 pmap_setup_args (struct pmap_options const *o)
 {
   struct arguments a = { NULL, 0 };
