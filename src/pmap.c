@@ -71,8 +71,12 @@ main (int argc, char **argv)
   char *title = argv[0];
   size_t title_size = argv[argc - 1] + strlen (argv[argc - 1]) - argv[0];
   if (o.agent)
-    return pmap_agent (title, title_size,
-                       o.unlink ? pmap_own_program (args[0]) : NULL);
+    {
+      char *remove = o.unlink ? pmap_own_program (args[0]) : NULL;
+      int status = pmap_agent (title, title_size, remove);
+      free (remove);
+      return status;
+    }
   pmap_parse_operands (argc - first, args + first, &o);
   bool remote = pmap_hosts_wanted (&o) && !o.dry_run;
   pmap_resources_export (&o);
@@ -115,6 +119,9 @@ main (int argc, char **argv)
   pmap_sources_close (sources);
   free (o.input);
   free (o.hosts);
+  for (char **e = o.env; e && *e; e++)
+    free (*e);
+  free (o.env);
   free (o.column_separator);
   free (o.record_end);
   free (o.record_start);
