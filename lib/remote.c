@@ -45,8 +45,8 @@ static mp_time const recall_every = 20 * MP_MILLISECOND;
 /* How long launchers have from SIGKILL for tasks to their own.  */
 static mp_time const kill_after = 1000LL * MP_MILLISECOND;
 
-/* How long a task of lines should take, or at most, if agents want more; and the
-   most that it has.  */
+/* How long a task of lines should take, or at most, if agents want more; and
+   the most that it has.  */
 static mp_time const task_time = 20 * MP_MILLISECOND;
 static mp_time const hunger_time = 1000LL * MP_MILLISECOND;
 enum { LINES_MAX = 16 * 1024, LINE_BYTES_MAX = 256 * 1024 };

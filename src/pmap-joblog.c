@@ -195,7 +195,8 @@ joblog_delivered (void *self, struct mp_task *task)
     r->mark[i] = mp_sink_taken (&pool->order.sink[i]);
   r->command = pmap_task_command (l->info, task);
   r->line = (struct mp_jobline) {
-    .seq = task->index, .host = task->host, .received = task->bytes[MP_STREAM_OUT],
+    .seq = task->index, .host = task->host,
+    .received = task->bytes[MP_STREAM_OUT],
     .status = task->status ? task->status : task->callback_status,
     .timed_out = task->timed_out,
     .error = task->error ? task->error : task->callback_error,

@@ -97,7 +97,8 @@ main (int argc, char **argv)
   command = pmap_parse_command (&o);
   o.template = command;
   /* Elsewhere there may be others.  */
-  if (!o.dry_run && !remote && (o.filter || mp_template_fixed_program (command)))
+  if (!o.dry_run && !remote
+      && (o.filter || mp_template_fixed_program (command)))
     file = pmap_find_program (o.command[0]);
   if (!o.script && o.initializer && !remote)
     o.init_shell = init_shell = pmap_find_program ("sh");

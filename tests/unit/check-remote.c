@@ -22,7 +22,7 @@
 #include "wire.h"
 
 /* What a frame's header has where.  */
-enum { LENGTH_AT = 4, TYPE_AT = 8, ZEROS_AT = 9 };
+enum { LENGTH_AT = 8, TYPE_AT = 12, ZEROS_AT = 13 };
 
 /* Messages.  */
 
