@@ -1,5 +1,5 @@
 #!/bin/sh
-# A Slurm job that is made for a run, or cancelled, or told to end.
+# A Slurm job that is made for a run.
 # Copyright (C) 2026 The mputils authors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
@@ -7,8 +7,7 @@
 . "$abs_srcdir/tests/cluster.cfg"
 
 require_cluster_
-# What is told to end is killed after that time.
-start_cluster_ 3 'KillWait=3'
+start_cluster_
 pmap_ () { env "$mark_" pmap "$@"; }
 
 lines_ () { test "$(wc -l < "$1")" -ge "$2"; }
@@ -35,7 +34,7 @@ lines_ log 31 || fail=1
 returns_ 123 pmap_ --slurm=-N1 -c 'exit $1' ::: 0 1 2> err || fail=1
 returns_ 125 pmap_ --slurm='--no-such-option' true ::: 1 2> err || fail=1
 says_ 'no job was allocated by Slurm'
-returns_ 125 pmap_ --slurm='-N4' true ::: 1 2> err || fail=1
+returns_ 125 pmap_ --slurm='-w none' true ::: 1 2> err || fail=1
 says_ 'no job was allocated by Slurm'
 nothing_left_
 
@@ -121,35 +120,4 @@ done
 scancel -Q -u "$(id -un)"
 nothing_left_
 
-# The job is cancelled; another does the rest.
-run_ ()
-{
-  : > ran
-  rm -f go
-  seq 40 | env "$mark_" pmap --slurm --joblog=log "$@" -c '
-    echo $1 >> ran; test $1 -le 3 || until test -e go; do sleep .05; done
-    echo $(($1*$1))' >> out 2> err &
-  guard=$!
-}
-: > out
-seq 40 | awk '{ print $1 * $1 }' > exp
-enter_job_ -N3 -n6
-run_
-retry_until_ 60 lines_ out 3 && retry_until_ 60 lines_ ran 6 || fail=1
-scancel $SLURM_JOB_ID
-wait $guard
-test $? = 125 || { warn_ "status $?"; fail=1; }
-says_ 'no host is left to run tasks'
-leave_job_ || fail=1
-nothing_left_
-lines_ log 4 && ! lines_ log 41 || fail=1
-enter_job_ -N3 -n6
-run_ --resume
-touch go
-wait $guard || fail=1
-LC_ALL=C sort -n out > sorted
-compare exp sorted || fail=1
-
-leave_job_ || fail=1
-nothing_left_
 Exit $fail
