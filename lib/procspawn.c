@@ -75,11 +75,12 @@ set_affinity (struct mp_cpulist const *set)
 #endif
 }
 
-/* The child's part: arrange everything for S and become the program.  It may
-   share the parent's memory, so it only makes system calls, and leaves the
-   reason of a failure in *ERR, and writes it to ERR_FD if that is not -1.  */
+/* The child's part: arrange everything for S and become the program, if PARENT
+   is still there.  It may share the parent's memory, so it only makes system
+   calls, and leaves the reason of a failure in *ERR, and writes it to ERR_FD if
+   that is not -1.  */
 static _Noreturn void
-become (struct mp_spawn const *s, int volatile *err, int err_fd)
+become (struct mp_spawn const *s, pid_t parent, int volatile *err, int err_fd)
 {
   struct sigaction sa = { .sa_handler = SIG_DFL };
   sigemptyset (&sa.sa_mask);
@@ -87,6 +88,9 @@ become (struct mp_spawn const *s, int volatile *err, int err_fd)
 # if HAVE_PRCTL && defined PR_SET_PDEATHSIG
   if (s->death_signal)
     prctl (PR_SET_PDEATHSIG, s->death_signal);
+  /* If it had died before, nothing else would tell.  */
+  if (s->death_signal && getppid () != parent)
+    _exit (127);
 # endif
   /* A handler must not run here, on memory that is the parent's.  */
   for (int sig = 1; sig < NSIG; sig++)
@@ -136,9 +140,10 @@ spawn_by_vfork (struct mp_spawn const *s, pid_t *pid)
   sigset_t all, old;
   sigfillset (&all);
   sigprocmask (SIG_SETMASK, &all, &old);
+  pid_t parent = getpid ();
   pid_t child = vfork ();
   if (child == 0)
-    become (s, &err, -1);
+    become (s, parent, &err, -1);
   int fork_errno = errno;
   sigprocmask (SIG_SETMASK, &old, NULL);
   if (child < 0)
@@ -201,9 +206,10 @@ spawn_by_fork (struct mp_spawn const *s, pid_t *pid)
   int err = 0;
   if (pipe2 (fd, O_CLOEXEC) != 0)
     return errno;
+  pid_t parent = getpid ();
   pid_t child = fork ();
   if (child == 0)
-    become (s, &unused, fd[1]);
+    become (s, parent, &unused, fd[1]);
   int fork_errno = errno;
   close (fd[1]);
   if (child < 0)
