@@ -111,7 +111,7 @@ full_
 scancel --signal=TERM $SLURM_JOB_ID
 told_
 cut_ 125
-wait $pid
+end_of_ $pid
 says_ 'no host is left to run tasks'
 wait_no_steps_ || fail=1
 no_leftovers_ 30 || fail=1
@@ -126,7 +126,7 @@ full_
 scancel $SLURM_JOB_ID
 told_
 cut_ 125
-wait $pid
+end_of_ $pid
 says_ 'no host is left to run tasks'
 leave_job_ || fail=1
 nothing_left_

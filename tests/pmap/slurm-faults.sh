@@ -52,7 +52,7 @@ says_ ()
 complete_ ()
 {
   : > go
-  wait $guard || { warn_ "$what: status $?"; fail=1; }
+  end_of_ $guard || { warn_ "$what: status $?"; fail=1; }
   compare exp out || { warn_ "$what"; cat err; fail=1; }
   test "$(wc -l < log)" = 41 || fail=1
   sed -n 's/ n[1-3] 2$//p' ran | LC_ALL=C sort > again
@@ -100,7 +100,7 @@ for what in guard pool both; do
     pool) kill -KILL $pool ;;
     both) kill -KILL $guard $pool ;;
   esac || fail=1
-  wait $guard 2> /dev/null
+  end_of_ $guard
   test $? = 137 || fail=1
   no_leftovers_ 30 || { warn_ "$what"; fail=1; }
   wait_no_steps_ || fail=1
@@ -121,7 +121,7 @@ nodes=2
 run_
 scontrol update NodeName=n2 State=DOWN Reason=test || fail=1
 scontrol update NodeName=n3 State=DOWN Reason=test || fail=1
-wait $guard
+end_of_ $guard
 test $? = 125 || { warn_ "$what: status $?"; fail=1; }
 says_ 'no host is left to run tasks'
 no_leftovers_ 30 || { warn_ "$what"; fail=1; }

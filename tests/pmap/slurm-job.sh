@@ -81,7 +81,7 @@ for victim in guard pool both salloc holder; do
     holder) kill -KILL $(holder_of_) ;;
   esac || fail=1
   # It is as if the job were cancelled, for which every task ends.
-  wait $guard
+  end_of_ $guard
   status=$?
   case $victim-$status in
     guard-137 | both-137 | pool-137 | salloc-125 | holder-125) ;;
@@ -90,29 +90,32 @@ for victim in guard pool both salloc holder; do
   nothing_left_
 done
 
-# ^C, and what is like it.
-for sig in INT HUP TERM; do
-  start_
-  kill -$sig $guard
-  # At first, SIGTERM only tells that there is to be no more.
-  test $sig != TERM || { sleep .1; kill -$sig $guard; }
-  wait $guard
-  test $? = $((128 + $(kill -l $sig))) || fail=1
-  nothing_left_
-done
+# ^C; and SIGTERM, which at first tells only that there is to be no more.
+start_
+kill -INT $guard
+end_of_ $guard
+test $? = 130 || { warn_ 'not ended by SIGINT'; fail=1; }
+nothing_left_
+start_
+kill -TERM $guard
+retry_until_ 60 grep 'told to end: no more' err > /dev/null || fail=1
+kill -TERM $guard
+end_of_ $guard
+test $? = 143 || { warn_ 'not ended by SIGTERM'; fail=1; }
+nothing_left_
 
 # All nodes are busy.
 sbatch -Q -N3 --exclusive -o /dev/null --wrap 'sleep 1000' || framework_failure_
 retry_until_ 60 eval 'test "$(squeue -h -o %T)" = RUNNING' || fail=1
-for sig in TERM INT KILL; do
+for sig in TERM-143 KILL-137; do
   "$abs_builddir/tests/helpers/plain" env "$mark_" pmap --slurm=-N2 true ::: 1 \
     > out 2> err &
   guard=$!
   retry_until_ 60 eval 'test "$(jobs_ | wc -l)" = 2' || fail=1
   says_ 'waiting for Slurm to allocate a job: salloc -N2'
-  kill -$sig $guard
-  wait $guard
-  test $? = $((128 + $(kill -l $sig))) || fail=1
+  kill -${sig%-*} $guard
+  end_of_ $guard
+  test $? = ${sig#*-} || { warn_ "not ended by $sig"; fail=1; }
   retry_until_ 60 eval 'test "$(jobs_ | wc -l)" = 1' \
     || { warn_ "the request stays"; squeue; fail=1; }
   no_leftovers_ 30 || fail=1

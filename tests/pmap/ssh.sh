@@ -107,7 +107,7 @@ for what in agent pool session client; do
   retry_until_ 60 process_gone_ $agent && retry_until_ 60 process_gone_ $pool \
     || { warn_ "$what: the agent stays"; fail=1; }
   : > go
-  wait $guard || { warn_ "$what: status $?"; fail=1; }
+  end_of_ $guard || { warn_ "$what: status $?"; fail=1; }
   compare exp out || { warn_ "$what"; cat err; fail=1; }
   sed -n 's/ [abc] 2$//p' ran | LC_ALL=C sort > again
   LC_ALL=C sort begun | compare - again || { warn_ "$what"; fail=1; }
@@ -123,7 +123,7 @@ kill -KILL $sshd_
 wait $sshd_ 2> /dev/null
 sshd_=
 kill -KILL $(clients_ a) $(clients_ b) $(clients_ c) || fail=1
-wait $guard
+end_of_ $guard
 test $? = 125 || { warn_ "status $?"; fail=1; }
 grep 'no host is left to run tasks' err > /dev/null || { cat err; fail=1; }
 no_leftovers_ 30 || fail=1
@@ -131,7 +131,7 @@ start_sshd_
 # What was begun is begun again.
 run_ --resume
 : > go
-wait $guard || fail=1
+end_of_ $guard || fail=1
 compare exp out || fail=1
 no_leftovers_ 30 || fail=1
 
@@ -147,7 +147,7 @@ for what in guard pool both; do
     pool) kill -KILL $pool ;;
     both) kill -KILL $guard $pool ;;
   esac || fail=1
-  wait $guard 2> /dev/null
+  end_of_ $guard
   test $? = 137 || fail=1
   no_leftovers_ 30 || fail=1
 done
