@@ -76,7 +76,8 @@ for what in guard pool srun slurmstepd step; do
   esac || fail=1
   # For the output to be complete, one slurmd more or less does not matter.
   test $what != guard || kill -KILL $(node_daemon_ 2) || fail=1
-  retry_until_ 60 repeated_ || { warn_ "$what: not again"; cat err ran; fail=1; }
+  retry_until_ 60 repeated_ \
+    || { warn_ "$what: not again"; cat err ran; fail=1; }
   retry_until_ 60 ready_ 1 2 \
     || { warn_ "$what: n1 is not used again"; cat err; fail=1; }
   # The pool does not wait for it: without srun, nobody else ends it.
@@ -104,7 +105,7 @@ for what in guard pool both; do
   test $? = 137 || fail=1
   no_leftovers_ 30 || { warn_ "$what"; fail=1; }
   wait_no_steps_ || fail=1
-  test "$(squeue -h -o %T)" = RUNNING || fail=1
+  test "$(squeue -h --format=%T)" = RUNNING || fail=1
 done
 
 # A node that fails three times is left out.

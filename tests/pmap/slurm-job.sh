@@ -106,7 +106,7 @@ nothing_left_
 
 # All nodes are busy.
 sbatch -Q -N3 --exclusive -o /dev/null --wrap 'sleep 1000' || framework_failure_
-retry_until_ 60 eval 'test "$(squeue -h -o %T)" = RUNNING' || fail=1
+retry_until_ 60 eval 'test "$(squeue -h --format=%T)" = RUNNING' || fail=1
 for sig in TERM-143 KILL-137; do
   "$abs_builddir/tests/helpers/plain" env "$mark_" pmap --slurm=-N2 true ::: 1 \
     > out 2> err &

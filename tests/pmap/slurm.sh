@@ -85,8 +85,8 @@ printf '%s\n' '1 ok' '2 timeout' '3 ok' > exp
 compare exp outcomes || fail=1
 no_leftovers_ 30 || fail=1
 
-pmap_ --retries=3 -c 'echo $1-$PMAP_ATTEMPT; test $PMAP_ATTEMPT = $1' ::: 1 2 3 \
-  > out 2> err || fail=1
+pmap_ --retries=3 -c 'echo $1-$PMAP_ATTEMPT; test $PMAP_ATTEMPT = $1' \
+  ::: 1 2 3 > out 2> err || fail=1
 printf '%s\n' 1-1 2-2 3-3 > exp
 compare exp out || fail=1
 
@@ -98,7 +98,8 @@ compare /dev/null out || fail=1
 # An initializer; the environment; what is told of a run.
 apart_
 X=kept pmap_ --initializer='y=$X-$PMAP_HOST' --trace=trace.json --progress \
-  --tag --joblog=log -c '. ./meet; echo "$y"' ::: $(seq 9) > out 2> err || fail=1
+  --tag --joblog=log -c '. ./meet; echo "$y"' ::: $(seq 9) > out 2> err \
+  || fail=1
 sed 's/.*	kept-//' out | LC_ALL=C sort -u > hosts
 compare nodes hosts || fail=1
 columns_ Seq Host | sed 's/ /	kept-/' > exp
@@ -107,7 +108,8 @@ test -s trace.json || fail=1
 test -s err || fail=1
 
 # The program is sent, and does not stay: what runs has no name any more.
-pmap_ --send -c 'until test ! -e "$(readlink /proc/$PPID/exe)"; do sleep .05; done
+pmap_ --send -c '
+  until test ! -e "$(readlink /proc/$PPID/exe)"; do sleep .05; done
   echo $1' ::: 1 2 3 > out 2> err || fail=1
 printf '%s\n' 1 2 3 > exp
 compare exp out || fail=1
