@@ -39,8 +39,9 @@ enum { WAITING_MAX = 1024 * 1024 };
    patience.  */
 static mp_time const alive_most = 1000LL * MP_MILLISECOND;
 
-/* How long the end of a task by SIGTERM, which we have not sent, is kept: if
-   the whole host is told to end, we may be the last to know.  */
+/* How long the end of a task by SIGTERM, which we have not sent, is kept, and no
+   other begun: if the whole host is told to end, we may be the last to
+   know.  */
 static mp_time const doubt_for = 250 * MP_MILLISECOND;
 
 /* A task that the pool has given us.  */
@@ -423,6 +424,9 @@ static int
 agent_next (void *arg, struct mp_task **task)
 {
   struct agent *a = arg;
+  *task = NULL;
+  if (a->first_doubt && !a->draining)
+    return EAGAIN;
   *task = a->queue;
   if (a->queue)
     {
@@ -550,7 +554,9 @@ doubt (struct agent *a, uint64_t id, struct mp_task const *task)
 static mp_time
 tell_doubts (struct agent *a, mp_time now, bool all)
 {
-  struct doubt *d;
+  struct doubt *d = a->first_doubt;
+  if (!d)
+    return -1;
   while ((d = a->first_doubt) && (all || d->until <= now || a->draining))
     {
       struct mp_bytes const *report = &d->report.out;
@@ -565,7 +571,10 @@ tell_doubts (struct agent *a, mp_time now, bool all)
       mp_wire_free (&d->report);
       free (d);
     }
-  return d ? d->until : -1;
+  if (d)
+    return d->until;
+  mp_pool_more (&a->pool);
+  return -1;
 }
 
 /* The part TASK of JOB has ended: begin the next, if there is one.  Return
