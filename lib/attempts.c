@@ -201,6 +201,23 @@ mp_attempts_forget_held (struct mp_pool *pool, struct mp_task *task)
 }
 
 void
+mp_pool_take_back (struct mp_pool *pool,
+                   bool (*take) (void *arg, struct mp_task *task))
+{
+  struct mp_task *task = pool->pending;
+  pool->pending = NULL;
+  while (task)
+    {
+      struct mp_task *next = task->next_held;
+      if (take (pool->arg, task))
+        drop_task (pool, task);
+      else
+        mp_attempts_add_pending (pool, task);
+      task = next;
+    }
+}
+
+void
 mp_pool_return (struct mp_pool *pool, struct mp_task *task)
 {
   mp_attempts_stop_time (pool, task);

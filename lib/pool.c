@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -17,6 +18,7 @@
 #include "minmax.h"
 
 #include "attempts.h"
+#include "exit-status.h"
 #include "calls.h"
 #include "sigflags.h"
 
@@ -533,6 +535,9 @@ mp_pool_ended (struct mp_pool *pool, struct mp_task *task, int status)
     task->begun = task->ended;
   task->status = status;
   task->aborted = pool->stopping && status;
+  if (WIFSIGNALED (status) ? WTERMSIG (status) == SIGTERM
+      : WEXITSTATUS (status) == MP_EXIT_SIGNAL + SIGTERM)
+    pool->struck_at = mp_now ();
   pool->running--;
   pool->starved = false;
   pool->brake_until = 0;        /* this may be what it waits for */

@@ -246,6 +246,8 @@ struct mp_pool
   struct mp_task *delayed;      /* to be started later, in the order of time */
   struct mp_task *replaying;    /* whose spooled output goes on */
   uintmax_t overflow;           /* bytes of tasks that are far and overflow */
+  mp_time struck_at;            /* when a task was last seen to have ended by
+                                   SIGTERM, or 0 */
   mp_time brake_until;          /* no start before; 0: none is braked */
   bool draining;                /* no more tasks are started */
   unsigned int ended_at_cap;    /* tasks that have ended since CAP changed */
@@ -382,6 +384,11 @@ void mp_pool_drained (struct mp_pool *pool, struct mp_task *task);
    have to wait for.  */
 bool mp_pool_is_urgent (struct mp_pool const *pool,
                         struct mp_task const *task);
+
+/* Drop those tasks that wait to be started, because workers ended before they
+   came to them, for which TAKE returns true; it is called with POOL's arg.  */
+void mp_pool_take_back (struct mp_pool *pool,
+                        bool (*take) (void *arg, struct mp_task *task));
 
 /* For executors.  TASK was given to a worker, but has not begun: start it
    again, perhaps elsewhere.  It may have put output already.  */

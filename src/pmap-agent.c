@@ -424,9 +424,6 @@ static int
 agent_next (void *arg, struct mp_task **task)
 {
   struct agent *a = arg;
-  *task = NULL;
-  if (a->first_doubt && !a->draining)
-    return EAGAIN;
   *task = a->queue;
   if (a->queue)
     {
@@ -633,6 +630,20 @@ agent_starved (void *arg, int err)
                       a->pool.cap), a->pool.cap);
 }
 
+/* If TASK, which waits to be started, is no part of one that has begun, tell the
+   pool so.  Return whether.  */
+static bool
+give_back_waiting (void *arg, struct mp_task *task)
+{
+  struct agent *a = arg;
+  struct job *job = task->user;
+  if (job->task != task)
+    return false;
+  tell (a, MP_MSG_RETURNED, job->id, MP_RETURN_UNBEGUN);
+  free_job (a, job);
+  return true;
+}
+
 /* This host is to do no more: begin nothing, and let what runs end.  */
 static void
 drain (struct agent *a)
@@ -642,6 +653,7 @@ drain (struct agent *a)
   a->draining = a->finishing = true;
   tell_only (a, MP_MSG_DRAINING);
   give_back_last (a, SIZE_MAX);
+  mp_pool_take_back (&a->pool, give_back_waiting);
   mp_pool_more (&a->pool);
 }
 
@@ -682,6 +694,9 @@ static mp_time
 agent_brake (void *arg, mp_time now)
 {
   struct agent *a = arg;
+  mp_time until = a->pool.struck_at ? a->pool.struck_at + doubt_for : 0;
+  if (now < until && !a->draining)
+    return until;
   return a->brakes ? pmap_brakes_ask (a->brakes, now) : 0;
 }
 
@@ -695,6 +710,8 @@ agent_tick (void *arg, mp_time now)
   if (a->ticked_at && a->ticked_at + a->setup->patience / 2 < now)
     a->heard_at = now;
   a->ticked_at = now;
+  if (a->draining)
+    mp_pool_take_back (&a->pool, give_back_waiting);
   if (a->heard_at + a->setup->patience <= now && !a->cut)
     give_up (a);
   if (a->sent_at + alive_every <= now)
