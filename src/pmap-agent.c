@@ -39,8 +39,8 @@ enum { WAITING_MAX = 1024 * 1024 };
    patience.  */
 static mp_time const alive_most = 1000LL * MP_MILLISECOND;
 
-/* How long the end of a task by SIGTERM, which we have not sent, is kept, and no
-   other begun: if the whole host is told to end, we may be the last to
+/* How long the end of a task by SIGTERM, which we have not sent, is kept, and
+   no other begun: if the whole host is told to end, we may be the last to
    know.  */
 static mp_time const doubt_for = 250 * MP_MILLISECOND;
 
@@ -630,8 +630,8 @@ agent_starved (void *arg, int err)
                       a->pool.cap), a->pool.cap);
 }
 
-/* If TASK, which waits to be started, is no part of one that has begun, tell the
-   pool so.  Return whether.  */
+/* If TASK, which waits to be started, is no part of one that has begun, tell
+   the pool so.  Return whether.  */
 static bool
 give_back_waiting (void *arg, struct mp_task *task)
 {
