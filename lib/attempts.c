@@ -265,7 +265,7 @@ attempt_again (struct mp_pool *pool, struct mp_task *task, mp_time delay)
 }
 
 void
-mp_pool_lost (struct mp_pool *pool, struct mp_task *task)
+mp_pool_lost (struct mp_pool *pool, struct mp_task *task, mp_time delay)
 {
   mp_attempts_stop_time (pool, task);
   mp_attempts_forget_held (pool, task);
@@ -288,7 +288,7 @@ mp_pool_lost (struct mp_pool *pool, struct mp_task *task)
   if (over)
     drop_task (pool, task);
   else
-    attempt_again (pool, task, 0);
+    attempt_again (pool, task, delay);
 }
 
 size_t

@@ -90,6 +90,7 @@ struct mp_remote
   struct mp_overdue overdue;
   bool idle;                    /* there is no child */
   bool finishing;
+  bool recalled_all;            /* what was not begun, for nothing will be */
   mp_time ticked_at;            /* when we looked last, or 0 */
   mp_time kill_at;              /* when launchers are to be killed, or 0 */
   mp_time line_time;            /* that a line takes, about; 0: not known */

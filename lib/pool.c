@@ -523,6 +523,14 @@ mp_pool_more (struct mp_pool *pool)
   pool->again = true;
 }
 
+bool
+mp_status_is_struck (int status)
+{
+  int sig = (WIFSIGNALED (status) ? WTERMSIG (status)
+             : WEXITSTATUS (status) - MP_EXIT_SIGNAL);
+  return sig == SIGTERM || sig == SIGKILL;
+}
+
 void
 mp_pool_ended (struct mp_pool *pool, struct mp_task *task, int status)
 {
@@ -535,8 +543,7 @@ mp_pool_ended (struct mp_pool *pool, struct mp_task *task, int status)
     task->begun = task->ended;
   task->status = status;
   task->aborted = pool->stopping && status;
-  if (WIFSIGNALED (status) ? WTERMSIG (status) == SIGTERM
-      : WEXITSTATUS (status) == MP_EXIT_SIGNAL + SIGTERM)
+  if (mp_status_is_struck (status))
     pool->struck_at = mp_now ();
   pool->running--;
   pool->starved = false;

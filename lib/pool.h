@@ -247,7 +247,7 @@ struct mp_pool
   struct mp_task *replaying;    /* whose spooled output goes on */
   uintmax_t overflow;           /* bytes of tasks that are far and overflow */
   mp_time struck_at;            /* when a task was last seen to have ended by
-                                   SIGTERM, or 0 */
+                                   SIGTERM or SIGKILL, or 0 */
   mp_time brake_until;          /* no start before; 0: none is braked */
   bool draining;                /* no more tasks are started */
   unsigned int ended_at_cap;    /* tasks that have ended since CAP changed */
@@ -353,6 +353,10 @@ bool mp_pool_may_start (struct mp_pool const *pool);
    held back until the executor is told to resume it.  */
 size_t mp_pool_wants (struct mp_pool *pool, struct mp_task *task);
 
+/* Whether STATUS, as wait(2) tells it, is that of a process which SIGTERM or
+   SIGKILL has ended, or of a shell that says so.  */
+bool mp_status_is_struck (int status);
+
 /* For executors.  A child process PID that is not theirs has ended or was
    stopped, as STATUS from wait(2) tells.  */
 void mp_pool_child (struct mp_pool *pool, pid_t pid, int status);
@@ -398,12 +402,13 @@ void mp_pool_return (struct mp_pool *pool, struct mp_task *task);
 enum { MP_POOL_FAULTS_MAX = 5 };
 
 /* For executors.  The attempt at TASK, which was started, was cut by what TASK
-   has nothing to do with, as when its host is lost: start it again, as another
-   attempt.  What it has put is forgotten if POOL->spooled is set, and otherwise
+   has nothing to do with, as when its host is lost: start it again after DELAY,
+   as another attempt.  What it has put is forgotten if POOL->spooled is set, and otherwise
    it is not put again; if the next attempt does not begin with the same, TASK
    fails, with the error ESTALE.  After MP_POOL_FAULTS_MAX of these it fails with
    the error EHOSTDOWN.  */
-void mp_pool_lost (struct mp_pool *pool, struct mp_task *task);
+void mp_pool_lost (struct mp_pool *pool, struct mp_task *task,
+                   mp_time delay);
 
 /* For executors.  Open the output of something that is no task, behind those
    that are open now.  It takes mp_pool_output and mp_pool_drained, and

@@ -42,6 +42,10 @@ enum { AHEAD_MAX = 4 * 1024 * 1024 };
 /* How often tasks are taken back from others than those that have none.  */
 static mp_time const recall_every = 20 * MP_MILLISECOND;
 
+/* How long a task waits whose host was told to end: others may be told so, too,
+   in a moment.  */
+static mp_time const cut_delay = 500 * MP_MILLISECOND;
+
 /* How long launchers have from SIGKILL for tasks to their own.  */
 static mp_time const kill_after = 1000LL * MP_MILLISECOND;
 
@@ -428,7 +432,7 @@ take_returned (struct mp_peer *p, struct mp_message *m)
   if (why == MP_RETURN_UNBEGUN)
     mp_pool_return (p->ex->base.pool, task);
   else
-    mp_pool_lost (p->ex->base.pool, task);
+    mp_pool_lost (p->ex->base.pool, task, cut_delay);
   return 0;
 }
 
@@ -532,7 +536,7 @@ mp_remote_abandon (struct mp_peer *p)
       bool begun = job->begun;
       free_job (job);
       if (begun)
-        mp_pool_lost (pool, task);
+        mp_pool_lost (pool, task, 0);
       else
         mp_pool_return (pool, task);
     }
@@ -604,6 +608,22 @@ start_peers (struct mp_remote *ex, mp_time now)
   return due;
 }
 
+/* No more tasks are to be begun: take all back that were not.  */
+static void
+recall_all (struct mp_remote *ex)
+{
+  ex->recalled_all = true;
+  for (size_t i = 0; i < ex->options->n_hosts; i++)
+    {
+      struct mp_peer *p = &ex->peer[i];
+      if (p->state != MP_PEER_READY)
+        continue;
+      mp_wire_begin (&p->wire, MP_MSG_RECALL);
+      mp_wire_put_u32 (&p->wire, UINT32_MAX);
+      mp_wire_end (&p->wire);
+    }
+}
+
 static mp_time
 remote_tick (struct mp_executor *base, mp_time now)
 {
@@ -613,6 +633,8 @@ remote_tick (struct mp_executor *base, mp_time now)
   bool late = (ex->ticked_at
                && ex->ticked_at + ex->options->patience / 2 < now);
   ex->ticked_at = now;
+  if (base->pool->draining && !ex->recalled_all)
+    recall_all (ex);
   if (!base->pool->stopping && !ex->finishing)
     {
       due = mp_earlier (due, start_peers (ex, now));

@@ -44,6 +44,10 @@ static mp_time const alive_most = 1000LL * MP_MILLISECOND;
    know.  */
 static mp_time const doubt_for = 250 * MP_MILLISECOND;
 
+/* How long others are begun nevertheless if a doubt was wrong: tasks may end so
+   by themselves.  */
+static mp_time const calm_for = 10 * 1000LL * MP_MILLISECOND;
+
 /* A task that the pool has given us.  */
 struct job
 {
@@ -84,6 +88,8 @@ struct agent
                                            the last means nothing if there is
                                            none */
   struct doubt *first_doubt, **last_doubt;
+  mp_time calm_until;           /* when doubts may keep tasks from being begun
+                                   again */
   mp_time heard_at, sent_at;
   mp_time ticked_at;            /* when we looked last, or 0 */
   bool finishing;               /* no more tasks will come */
@@ -522,16 +528,13 @@ agent_output (void *arg, struct mp_task *task, int stream, char const *data,
     push (a);
 }
 
-/* Whether TASK seems to have ended by SIGTERM, which we have not sent.  */
+/* Whether TASK seems to have ended by a signal that we have not sent, and that
+   ends all of a host.  */
 static bool
 is_doubtful (struct agent const *a, struct mp_task const *task)
 {
-  int status = task->status;
-  if (task->error || task->timed_out || a->stopping)
-    return false;
-  return ((WIFSIGNALED (status) && WTERMSIG (status) == SIGTERM)
-          || (WIFEXITED (status)
-              && WEXITSTATUS (status) == MP_EXIT_SIGNAL + SIGTERM));
+  return (!task->error && !task->timed_out && !a->stopping
+          && mp_status_is_struck (task->status));
 }
 
 /* Keep for some time that TASK, which is ID, has ended.  */
@@ -560,8 +563,11 @@ tell_doubts (struct agent *a, mp_time now, bool all)
       if (a->draining || a->cut)
         tell (a, MP_MSG_RETURNED, d->id, MP_RETURN_CUT);
       else
-        mp_wire_put_raw (&a->wire, report->data + report->start,
-                         report->end - report->start);
+        {
+          mp_wire_put_raw (&a->wire, report->data + report->start,
+                           report->end - report->start);
+          a->calm_until = now + calm_for;
+        }
       a->first_doubt = d->next;
       if (!d->next)
         a->last_doubt = &a->first_doubt;
@@ -695,7 +701,7 @@ agent_brake (void *arg, mp_time now)
 {
   struct agent *a = arg;
   mp_time until = a->pool.struck_at ? a->pool.struck_at + doubt_for : 0;
-  if (now < until && !a->draining)
+  if (now < until && a->calm_until <= now && !a->draining)
     return until;
   return a->brakes ? pmap_brakes_ask (a->brakes, now) : 0;
 }

@@ -262,7 +262,10 @@ pmap_hosts_open (struct pmap_options const *o, char const *argv0)
   char *own = pmap_own_program (argv0);
   h->private = p;
   if (o->slurm)
-    p->job = pmap_slurm_open (o, own, &p->list, &p->srun);
+    {
+      p->job = pmap_slurm_open (o, own, &p->list, &p->srun);
+      h->own_job = p->job;
+    }
   else
     add_named (&p->list, o);
   h->n = p->list.n;

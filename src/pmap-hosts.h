@@ -17,6 +17,7 @@ struct pmap_hosts
 {
   struct mp_remote_host *host;  /* N, at least 1 */
   size_t n;
+  bool own_job;                 /* of a job that was made for the run */
   struct pmap_hosts_private *private;
 };
 

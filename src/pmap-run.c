@@ -25,6 +25,7 @@
 #include "lines.h"
 #include "pmap-brakes.h"
 #include "pmap-failed.h"
+#include "pmap-hosts.h"
 #include "pmap-html.h"
 #include "pmap-joblog.h"
 #include "pmap-json.h"
@@ -113,13 +114,14 @@ suspend (struct run *run, bool pause)
       run->observer[i].paused (run->observer[i].self, pause);
 }
 
-/* Slurm announces the end of a job's time by SIGTERM: if RUN is in one, let
-   what runs end, and start no more.  Return whether that is so, and was not
+/* Slurm announces the end of a job's time by SIGTERM to all that is in the job:
+   if RUN is, let what runs end, and start no more.  Return whether that is so, and was not
    before.  */
 static bool
 drain (struct run *run)
 {
-  if (!run->o->slurm || run->drained || run->ended_by)
+  if (!run->o->slurm || run->o->remote->own_job || run->drained
+      || run->ended_by)
     return false;
   run->drained = true;
   pmap_say (run->messages, 0,

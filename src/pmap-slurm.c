@@ -5,7 +5,7 @@
 /* Outside of a job, we have salloc(1) make one for a command that is this
    program again, the holder: it tells us what its environment says of the job,
    and ends when the pipe from us is closed, however that comes about; then the
-   job ends, too.  salloc gets SIGTERM when we end, and so withdraws a request
+   job ends, too.  salloc gets SIGHUP when we end, and so withdraws a request
    that still waits.  If it is salloc that is killed, its job would go on for
    ever: then the holder cancels it.
    We ourselves stay what our parent and the terminal know: if salloc ran us
@@ -18,10 +18,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #if HAVE_SYS_PRCTL_H
@@ -30,7 +32,6 @@
 
 #include "error.h"
 #include "quote.h"
-#include "safe-read.h"
 #include "xalloc.h"
 
 #include "exit-status.h"
@@ -61,7 +62,9 @@ check (int err)
 
 /* Run the words W with the descriptors IN and OUT, or -1, as standard input
    and output; store its process in *PID.  HELPER: it is no part of what the
-   terminal sends signals to, and gets SIGTERM when we end.  Exit if that is not
+   terminal sends signals to, and gets SIGHUP when we end: salloc passes that on
+   to a command that runs, where SIGTERM would be a reason for it to end the job
+   at the moment when the command ends by itself.  Exit if that is not
    possible.  */
 static void
 start (struct mp_words const *w, int in, int out, bool helper, pid_t *pid)
@@ -70,10 +73,11 @@ start (struct mp_words const *w, int in, int out, bool helper, pid_t *pid)
   sigset_t mask, defaults;
   sigprocmask (SIG_SETMASK, NULL, &mask);
   sigemptyset (&defaults);
+  sigaddset (&defaults, SIGHUP);
   sigaddset (&defaults, SIGTERM);
   struct mp_spawn const s = {
     .file = file, .argv = w->word, .envp = environ, .fd = { in, out, -1 },
-    .new_group = helper, .death_signal = helper ? SIGTERM : 0,
+    .new_group = helper, .death_signal = helper ? SIGHUP : 0,
     .mask = &mask, .defaults = &defaults
   };
   int err = mp_spawn (&s, pid);
@@ -327,50 +331,77 @@ pmap_slurm_close (struct pmap_slurm_job *job)
 
 /* The holder.  */
 
-static char *cancel_argv[] = { (char *) "scancel", (char *) "--quiet",
-                               NULL, NULL };
-static char *cancel_file;
-static pid_t parent;
+/* How often it is tried to cancel a job: Slurm may be busy.  */
+enum { CANCEL_TRIES = 5, CANCEL_PAUSE = 1000 };
 
-/* The signal SIG has come: from salloc, because the job is over, or because
-   salloc is gone.  */
+/* SIG has come: from salloc, because the job is over, or because salloc is
+   gone.  That ends a wait.  */
 static void
 salloc_ends (int sig)
 {
   (void) sig;
-  if (getppid () != parent)
-    execv (cancel_file, cancel_argv);
-  _exit (0);
 }
 
-/* Let salloc_ends be called when salloc is gone.  */
+/* Let a signal come when salloc, the process PARENT, is gone; and block it, and
+   store in *WAITING the mask that lets it through.  */
 static void
-watch_salloc (void)
+watch_salloc (pid_t parent, sigset_t *waiting)
 {
   struct sigaction const action = { .sa_handler = salloc_ends };
-  cancel_argv[2] = getenv ("SLURM_JOB_ID");
-  cancel_file = pmap_find_program (cancel_argv[0]);
-  parent = getppid ();
+  sigset_t block;
+  sigemptyset (&block);
+  sigaddset (&block, SIGTERM);
   sigaction (SIGTERM, &action, NULL);
+  sigprocmask (SIG_BLOCK, &block, waiting);
+  sigdelset (waiting, SIGTERM);
 #if HAVE_PRCTL && defined PR_SET_PDEATHSIG
   prctl (PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
   if (getppid () != parent)
-    salloc_ends (SIGTERM);
+    raise (SIGTERM);
+#else
+  (void) parent;
 #endif
+}
+
+/* Cancel the job that this process is in.  */
+static void
+cancel_job (void)
+{
+  struct mp_words w = { .word = NULL };
+  pid_t pid;
+  check (mp_words_split (&w, "scancel --quiet", NULL));
+  check (mp_words_add (&w, getenv ("SLURM_JOB_ID")));
+  for (int i = 0; i < CANCEL_TRIES; i++)
+    {
+      start (&w, -1, -1, false, &pid);
+      if (wait_for (pid) == 0)
+        break;
+      poll (NULL, 0, CANCEL_PAUSE);
+    }
+  mp_words_free (&w);
 }
 
 void
 pmap_slurm_hold (void)
 {
-  char byte;
+  fd_set in;
+  sigset_t waiting;
+  pid_t parent = getppid ();
   if (!in_job ())
     error (MP_EXIT_FAILURE, 0, _("there is no job to hold"));
-  watch_salloc ();
+  watch_salloc (parent, &waiting);
   for (char *const *e = environ; *e; e++)
     if (strncmp (*e, "SLURM_", strlen ("SLURM_")) == 0)
       fwrite (*e, 1, strlen (*e) + 1, stdout);
   putchar ('\0');
   if (fflush (stdout) == 0)
-    safe_read (STDIN_FILENO, &byte, 1);
+    {
+      FD_ZERO (&in);
+      FD_SET (STDIN_FILENO, &in);
+      pselect (STDIN_FILENO + 1, &in, NULL, NULL, NULL, &waiting);
+    }
+  /* Nobody else would end it.  */
+  if (getppid () != parent)
+    cancel_job ();
   _exit (0);
 }

@@ -1000,7 +1000,7 @@ act_lost (struct play *play, int turn)
     {
       ENSURE (play->n_given == 2);
       write_given (play, 0, "lost\n");
-      mp_pool_lost (&play->pool, take_given (play, 0));
+      mp_pool_lost (&play->pool, take_given (play, 0), 0);
       mp_pool_return (&play->pool, take_given (play, 0));
       ENSURE (play->pool.running == 0);
     }
@@ -1034,7 +1034,7 @@ act_lost_always (struct play *play, int turn)
   if (play->n_given)
     {
       write_given (play, 0, "lost\n");
-      mp_pool_lost (&play->pool, take_given (play, 0));
+      mp_pool_lost (&play->pool, take_given (play, 0), 0);
     }
 }
 
@@ -1056,7 +1056,7 @@ act_drain (struct play *play, int turn)
     {
       mp_pool_drain (&play->pool);
       mp_pool_return (&play->pool, take_given (play, 0));
-      mp_pool_lost (&play->pool, take_given (play, 0));
+      mp_pool_lost (&play->pool, take_given (play, 0), 0);
     }
 }
 
@@ -1127,7 +1127,7 @@ act_held (struct play *play, int turn)
                         sizeof line);
       ENSURE (play->given[0]->held);
       if (play->more == 0)
-        mp_pool_lost (&play->pool, take_given (play, 0));
+        mp_pool_lost (&play->pool, take_given (play, 0), 0);
       else if (play->more == 1)
         mp_pool_return (&play->pool, take_given (play, 0));
       else
