@@ -58,8 +58,7 @@ is_too_long (struct mp_task const *task)
 }
 
 int
-mp_agent_put_task (struct mp_wire *w, uint64_t id, struct mp_task *task,
-                   bool urgent)
+mp_agent_put_task (struct mp_wire *w, uint64_t id, struct mp_task *task)
 {
   int err = 0;
   if (is_too_long (task))
@@ -68,7 +67,6 @@ mp_agent_put_task (struct mp_wire *w, uint64_t id, struct mp_task *task,
   mp_wire_put_u64 (w, id);
   mp_wire_put_u64 (w, task->index);
   mp_wire_put_u32 (w, task->attempt);
-  mp_wire_put_u8 (w, urgent);
   mp_wire_put_u8 (w, (task->lines ? KIND_LINES
                       : task->block ? KIND_BLOCK : KIND_ITEMS));
   if (task->lines)
@@ -174,13 +172,11 @@ get_block (struct mp_message *m, struct mp_task **result)
 }
 
 int
-mp_agent_get_task (struct mp_message *m, uint64_t *id, struct mp_task **result,
-                   bool *urgent)
+mp_agent_get_task (struct mp_message *m, uint64_t *id, struct mp_task **result)
 {
   *id = mp_message_u64 (m);
   unsigned long long index = mp_message_u64 (m);
   unsigned int attempt = mp_message_u32 (m);
-  *urgent = mp_message_u8 (m);
   int kind = mp_message_u8 (m);
   struct mp_task *task = NULL;
   int err = (kind == KIND_LINES ? get_lines (m, &task)

@@ -32,6 +32,7 @@ enum mp_agent_message
   MP_MSG_FINISH,
   MP_MSG_PING,
   MP_MSG_REST,
+  MP_MSG_HURRY,
 
   /* From the agent.  */
   MP_MSG_HELLO = 65,
@@ -55,17 +56,15 @@ enum mp_agent_return
                                    do no more */
 };
 
-/* Write TASK, with its items, lines or block, as the one that ID stands for; if
-   URGENT, it is to be begun even if as many run as may.
+/* Write TASK, with its items, lines or block, as the one that ID stands for.
    Return 0; EFBIG, with nothing written, if that is too long for a message; or
    another errno value: its block could not be read.  */
-int mp_agent_put_task (struct mp_wire *w, uint64_t id, struct mp_task *task,
-                       bool urgent);
+int mp_agent_put_task (struct mp_wire *w, uint64_t id, struct mp_task *task);
 
 /* Make the task of the message M, and store it in *TASK and what it is called
-   in *ID, and whether it is urgent.  Return 0; EBADMSG; or ENOMEM.  */
+   in *ID.  Return 0; EBADMSG; or ENOMEM.  */
 int mp_agent_get_task (struct mp_message *m, uint64_t *id,
-                       struct mp_task **task, bool *urgent);
+                       struct mp_task **task);
 
 /* Write how TASK has ended.  */
 void mp_agent_put_ended (struct mp_wire *w, uint64_t id,

@@ -375,8 +375,7 @@ void
 mp_attempts_replay (struct mp_pool *pool)
 {
   struct mp_task **p = &pool->replaying;
-  struct mp_output *live = (pool->order.grouping == MP_GROUP_ORDERED
-                            ? pool->order.first : pool->order.current);
+  struct mp_output *live = mp_order_live (&pool->order);
   if (live && overflows ((struct mp_task *) live))
     replay_task (pool, (struct mp_task *) live);
   while (*p)

@@ -153,6 +153,17 @@ mp_order_is_live (struct mp_order const *o, struct mp_output const *out)
   return false;
 }
 
+struct mp_output *
+mp_order_live (struct mp_order const *o)
+{
+  struct mp_output *out = (o->grouping == MP_GROUP_UNORDERED ? o->current
+                           : o->grouping == MP_GROUP_LINES && !o->mid_line
+                           ? NULL : o->first);
+  while (out && !mp_order_is_live (o, out))
+    out = o->grouping == MP_GROUP_LINES ? out->next : NULL;
+  return out;
+}
+
 size_t
 mp_order_wants (struct mp_order const *o, struct mp_output const *out)
 {

@@ -89,6 +89,9 @@ void mp_order_retag (struct mp_order *o, struct mp_output *out, char *tag);
 /* Whether OUT's bytes go out as they come, before those of others.  */
 bool mp_order_is_live (struct mp_order const *o, struct mp_output const *out);
 
+/* The output that this holds for, or null if there is none.  */
+struct mp_output *mp_order_live (struct mp_order const *o);
+
 /* How many bytes OUT may put now.  0: hold it back, and ask again after the
    next mp_order_advance.  */
 size_t mp_order_wants (struct mp_order const *o, struct mp_output const *out);

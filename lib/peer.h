@@ -30,6 +30,7 @@ struct mp_remote_job
   struct mp_peer *peer;
   struct mp_remote_job *prev, *next;
   bool begun;                   /* a worker there has it */
+  bool hurried;                 /* it is to begin even if as many run as may */
   uint64_t received, granted;   /* bytes of output */
   uint64_t window;              /* that it may be ahead */
 };

@@ -416,10 +416,11 @@ far_wants (struct mp_pool const *pool, struct mp_task const *task)
   return n || OVERFLOW_MAX <= pool->overflow ? n : OVERFLOW_PIECE;
 }
 
-bool
-mp_pool_is_urgent (struct mp_pool const *pool, struct mp_task const *task)
+struct mp_task *
+mp_pool_urgent (struct mp_pool const *pool)
 {
-  return mp_order_is_live (&pool->order, &task->out);
+  return (pool->held
+          ? (struct mp_task *) mp_order_live (&pool->order) : NULL);
 }
 
 size_t
@@ -698,6 +699,24 @@ let_pass (struct mp_pool *pool)
     mp_order_postpone (&pool->order, first);
 }
 
+/* If the task that others wait for is to be started, let it be the next.  With
+   outputs in order, it is.  */
+static void
+promote (struct mp_pool *pool)
+{
+  struct mp_task *urgent = pool->pending ? mp_pool_urgent (pool) : NULL;
+  if (!urgent || pool->pending == urgent)
+    return;
+  struct mp_task **p = &pool->pending;
+  while (*p && *p != urgent)
+    p = &(*p)->next_held;
+  if (!*p)
+    return;
+  *p = urgent->next_held;
+  urgent->next_held = pool->pending;
+  pool->pending = urgent;
+}
+
 /* Deliver what can be delivered at the time NOW.  */
 static void
 deliver (struct mp_pool *pool, mp_time now)
@@ -719,6 +738,7 @@ deliver (struct mp_pool *pool, mp_time now)
   resume_held (pool);
   if (pool->replaying)
     mp_attempts_replay (pool);
+  promote (pool);
   /* What was delivered may have made room.  */
   if (can_fill (pool))
     pool->again = true;

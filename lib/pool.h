@@ -384,10 +384,10 @@ void mp_pool_ended (struct mp_pool *pool, struct mp_task *task, int status);
    more.  */
 void mp_pool_drained (struct mp_pool *pool, struct mp_task *task);
 
-/* For executors.  Whether TASK, which is not started, is what all others may
-   have to wait for.  */
-bool mp_pool_is_urgent (struct mp_pool const *pool,
-                        struct mp_task const *task);
+/* For executors.  The task that others wait for, with their output held back: if
+   it has not begun, it must even if as many run as may.  Null if there is
+   none.  */
+struct mp_task *mp_pool_urgent (struct mp_pool const *pool);
 
 /* Drop those tasks that wait to be started, because workers ended before they
    came to them, for which TAKE returns true; it is called with POOL's arg.  */

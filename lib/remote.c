@@ -181,12 +181,35 @@ choose_any (struct mp_remote *ex)
   return best;
 }
 
+/* Let JOB begin, although as many run there as may.  */
+static void
+hurry (struct mp_remote_job *job)
+{
+  struct mp_wire *w = &job->peer->wire;
+  job->hurried = true;
+  mp_wire_begin (w, MP_MSG_HURRY);
+  mp_wire_put_u64 (w, job->id);
+  mp_wire_end (w);
+}
+
+/* If others wait for a task that does not begin because these others run where
+   it is, let it.  */
+static void
+hurry_urgent (struct mp_remote *ex)
+{
+  struct mp_task *task = mp_pool_urgent (ex->base.pool);
+  struct mp_remote_job *job = task ? task->job : NULL;
+  if (job && !job->begun && !job->hurried && job->peer->slots
+      && job->peer->slots <= job->peer->begun)
+    hurry (job);
+}
+
 /* Whether TASK, or null, is to be started in any case: those that run may wait
    for room for their output, which there is none of until TASK has put its.  */
 static bool
 is_urgent (struct mp_remote const *ex, struct mp_task const *task)
 {
-  return task && 1 < task->attempt && mp_pool_is_urgent (ex->base.pool, task);
+  return task && task == mp_pool_urgent (ex->base.pool);
 }
 
 static bool
@@ -203,16 +226,14 @@ remote_start (struct mp_executor *base, struct mp_task *task)
 {
   struct mp_remote *ex = (struct mp_remote *) base;
   struct mp_peer *p = choose_peer (ex, 1 < task->attempt ? task->host : NULL);
-  bool urgent = is_urgent (ex, task);
-  if (!p && urgent)
+  if (!p && is_urgent (ex, task))
     p = choose_any (ex);
   if (!p)
     return EAGAIN;
   struct mp_remote_job *job = new_job (p, task);
   if (!job)
     return ENOMEM;
-  urgent &= slots_of (p) < p->given;
-  int err = mp_agent_put_task (&p->wire, job->id, task, urgent);
+  int err = mp_agent_put_task (&p->wire, job->id, task);
   if (err == EFBIG)
     {
       free_job (job);
@@ -637,6 +658,7 @@ remote_tick (struct mp_executor *base, mp_time now)
     recall_all (ex);
   if (!base->pool->stopping && !ex->finishing)
     {
+      hurry_urgent (ex);
       due = mp_earlier (due, start_peers (ex, now));
       due = mp_earlier (due, recall (ex, now));
     }

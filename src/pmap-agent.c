@@ -54,7 +54,8 @@ struct job
   uint64_t id;
   struct mp_task *task;
   uint64_t put, granted;        /* bytes of output */
-  bool urgent;                  /* one more may run because of it */
+  bool partly;                  /* parts of it have ended */
+  unsigned int extra;           /* how many more may run because of it */
   struct mp_task *rest;         /* what did not fit on its command line, to be
                                    run behind it */
   int status, error;            /* of its parts before, the first that failed */
@@ -87,6 +88,9 @@ struct agent
   struct mp_task *queue, *last_queued;  /* not started yet, by their numbers;
                                            the last means nothing if there is
                                            none */
+  unsigned int limit;           /* tasks at a time, as the pool has said; 0: any
+                                   number; */
+  unsigned int extra;           /* and how many more, as some are urgent */
   struct doubt *first_doubt, **last_doubt;
   mp_time calm_until;           /* when doubts may keep tasks from being begun
                                    again */
@@ -155,6 +159,25 @@ tell_only (struct agent *a, enum mp_agent_message type)
   mp_wire_end (&a->wire);
 }
 
+/* Let as many tasks run at a time as may.  */
+static void
+resize (struct agent *a)
+{
+  mp_pool_resize (&a->pool, a->limit ? a->limit + a->extra : 0);
+  a->pool.again = true;
+}
+
+/* JOB is not urgent any more.  */
+static void
+drop_extra (struct agent *a, struct job *job)
+{
+  if (!job->extra)
+    return;
+  a->extra -= job->extra;
+  job->extra = 0;
+  resize (a);
+}
+
 /* JOB is over.  */
 static void
 free_job (struct agent *a, struct job *job)
@@ -167,8 +190,7 @@ free_job (struct agent *a, struct job *job)
     job->next->prev = job->prev;
   else
     a->last = job->prev;
-  if (job->urgent)
-    mp_pool_resize (&a->pool, a->pool.limit - 1);
+  drop_extra (a, job);
   free (job);
 }
 
@@ -200,22 +222,6 @@ enqueue (struct agent *a, struct mp_task *task)
   mp_pool_more (&a->pool);
 }
 
-/* Let TASK be the next to be started, and one more run until it has ended.  */
-static void
-enqueue_urgent (struct agent *a, struct mp_task *task)
-{
-  struct job *job = task->user;
-  task->next_held = a->queue;
-  if (!a->queue)
-    a->last_queued = task;
-  a->queue = task;
-  a->hungry = a->resting = false;
-  job->urgent = a->pool.limit != 0;
-  if (job->urgent)
-    mp_pool_resize (&a->pool, a->pool.limit + 1);
-  mp_pool_more (&a->pool);
-}
-
 /* Give TASK, which was not started, back.  */
 static void
 give_back (struct agent *a, struct mp_task *task)
@@ -224,6 +230,15 @@ give_back (struct agent *a, struct mp_task *task)
   tell (a, MP_MSG_RETURNED, job->id, MP_RETURN_UNBEGUN);
   free_job (a, job);
   mp_task_free (task);
+}
+
+/* Learn which task is the last in the queue.  */
+static void
+find_last_queued (struct agent *a)
+{
+  a->last_queued = a->queue;
+  while (a->last_queued && a->last_queued->next_held)
+    a->last_queued = a->last_queued->next_held;
 }
 
 /* Give N tasks back that were not started, the last ones, or all if there are
@@ -241,7 +256,7 @@ give_back_last (struct agent *a, size_t n)
     {
       struct mp_task *task = *p;
       struct job *job = task->user;
-      if (job->task == task)
+      if (!job->partly)
         {
           *p = task->next_held;
           give_back (a, task);
@@ -249,9 +264,7 @@ give_back_last (struct agent *a, size_t n)
       else
         p = &task->next_held;
     }
-  a->last_queued = a->queue;
-  while (a->last_queued && a->last_queued->next_held)
-    a->last_queued = a->last_queued->next_held;
+  find_last_queued (a);
 }
 
 /* The pool gives us a task.  */
@@ -260,8 +273,7 @@ take_task (struct agent *a, struct mp_message *m)
 {
   uint64_t id;
   struct mp_task *task;
-  bool urgent;
-  int err = mp_agent_get_task (m, &id, &task, &urgent);
+  int err = mp_agent_get_task (m, &id, &task);
   struct job *job = err ? NULL : malloc (sizeof *job);
   if (!err && !job)
     {
@@ -280,8 +292,6 @@ take_task (struct agent *a, struct mp_message *m)
   task->user = job;
   if (a->draining || a->stopping || a->cut)
     give_back (a, task);
-  else if (urgent)
-    enqueue_urgent (a, task);
   else
     enqueue (a, task);
   return 0;
@@ -296,6 +306,30 @@ take_credit (struct agent *a, struct mp_message *m)
   if (job)
     job->granted = mp_message_u64 (m);
   a->pool.again = true;
+}
+
+/* A task is to be the next to be started, and one more to run until it has
+   ended: all that run may wait for it.  */
+static void
+take_hurry (struct agent *a, struct mp_message *m)
+{
+  struct job *job = find_job (a, mp_message_u64 (m));
+  struct mp_task **p = &a->queue;
+  while (*p && (*p)->user != job)
+    p = &(*p)->next_held;
+  struct mp_task *task = *p;
+  if (!job || !task || job->extra)
+    return;
+  *p = task->next_held;
+  task->next_held = a->queue;
+  a->queue = task;
+  find_last_queued (a);
+  /* More may run than should: the limit was lowered, or another urgent one has
+     ended just now.  */
+  unsigned int may = a->limit + a->extra;
+  job->extra = MAX (may, a->pool.running) + 1 - may;
+  a->extra += job->extra;
+  resize (a);
 }
 
 /* A task is to end.  */
@@ -350,8 +384,8 @@ take_message (struct agent *a, struct mp_message *m)
       give_back_last (a, mp_message_u32 (m));
       break;
     case MP_MSG_RESIZE:
-      mp_pool_resize (&a->pool, mp_message_u32 (m));
-      a->pool.again = true;
+      a->limit = mp_message_u32 (m);
+      resize (a);
       break;
     case MP_MSG_TIMEOUT:
       a->pool.timeout = mp_message_u64 (m);
@@ -364,6 +398,9 @@ take_message (struct agent *a, struct mp_message *m)
       break;
     case MP_MSG_REST:
       a->resting = true;
+      break;
+    case MP_MSG_HURRY:
+      take_hurry (a, m);
       break;
     default:
       return EBADMSG;
@@ -594,6 +631,8 @@ begin_rest (struct agent *a, struct job *job, struct mp_task *task)
   if (!rest || a->pool.stopping)
     return false;
   job->rest = rest->next_held;
+  job->task = rest;
+  job->partly = true;
   rest->next_held = a->queue;
   if (!a->queue)
     a->last_queued = rest;
@@ -626,6 +665,17 @@ agent_delivered (void *arg, struct mp_task *task)
   free_job (a, job);
 }
 
+/* An urgent task has made room for itself, and not for others.  */
+static mp_time
+agent_ended (void *arg, struct mp_task *task)
+{
+  struct agent *a = arg;
+  struct job *job = task->user;
+  if (!job->rest)
+    drop_extra (a, job);
+  return -1;
+}
+
 static void
 agent_starved (void *arg, int err)
 {
@@ -643,7 +693,7 @@ give_back_waiting (void *arg, struct mp_task *task)
 {
   struct agent *a = arg;
   struct job *job = task->user;
-  if (job->task != task)
+  if (job->partly)
     return false;
   tell (a, MP_MSG_RETURNED, job->id, MP_RETURN_UNBEGUN);
   free_job (a, job);
@@ -877,6 +927,7 @@ static struct mp_pool_ops const agent_ops = {
   .started = agent_started,
   .wants = agent_wants,
   .output = agent_output,
+  .ended = agent_ended,
   .delivered = agent_delivered,
   .starved = agent_starved,
   .woken = agent_woken,
@@ -898,6 +949,7 @@ prepare_pool (struct agent *a, struct mp_template const *command,
     err = mp_pool_init (&a->pool, a->workers.executor, &agent_ops, a,
                         MP_GROUP_UNORDERED, o->processes, o->kill_after,
                         &a->sig.waiting);
+  a->limit = o->processes;
   a->pool.signal = o->signal;
   a->pool.clocked = a->pool.any_order = true;
   /* The pool may tell only later how long a task may take.  */

@@ -458,7 +458,7 @@ write_task (int kind, struct bytes *b)
 {
   struct mp_wire w = { .frame = 0 };
   struct mp_task *task = make_task (kind);
-  ENSURE (mp_agent_put_task (&w, 77, task, false) == 0);
+  ENSURE (mp_agent_put_task (&w, 77, task) == 0);
   expect_task (task, kind);
   mp_task_free (task);
   take_sent (&w, b);
@@ -476,11 +476,10 @@ START_TEST (tasks)
     {
       struct mp_message m;
       uint64_t id = 0;
-      bool urgent = false;
       struct mp_task *task;
       ENSURE (mp_wire_next (&r, &m) == 0);
       ENSURE (m.type == MP_MSG_TASK);
-      ENSURE (mp_agent_get_task (&m, &id, &task, &urgent) == 0);
+      ENSURE (mp_agent_get_task (&m, &id, &task) == 0);
       ENSURE (id == 77);
       expect_task (task, kind);
       mp_task_free (task);
@@ -501,9 +500,8 @@ try_task (char const *data, size_t len)
   memcpy (copy, data, len);
   struct mp_message m = { .type = MP_MSG_TASK, .data = copy, .len = len };
   uint64_t id;
-  bool urgent;
   struct mp_task *task;
-  int err = mp_agent_get_task (&m, &id, &task, &urgent);
+  int err = mp_agent_get_task (&m, &id, &task);
   if (!err)
     mp_task_free (task);
   free (copy);
@@ -643,17 +641,16 @@ START_TEST (large_task)
   struct bytes b = { 0 };
   struct mp_message m;
   uint64_t id;
-  bool urgent;
   struct mp_task *got, *task = mp_task_new (1, SIZE + 1, &store);
   ENSURE (task);
   memset (store, 'x', SIZE);
   store[SIZE] = '\0';
   task->item[0] = (struct mp_item) { store, SIZE };
-  ENSURE (mp_agent_put_task (&w, 1, task, false) == 0);
+  ENSURE (mp_agent_put_task (&w, 1, task) == 0);
   take_sent (&w, &b);
   feed (&r, b.data, b.len, SIZE_MAX);
   ENSURE (mp_wire_next (&r, &m) == 0);
-  ENSURE (mp_agent_get_task (&m, &id, &got, &urgent) == 0);
+  ENSURE (mp_agent_get_task (&m, &id, &got) == 0);
   ENSURE (got->item[0].len == SIZE);
   ENSURE (memcmp (got->item[0].data, store, SIZE + 1) == 0);
   mp_task_free (got);
@@ -680,7 +677,7 @@ START_TEST (too_large_task)
           task->lines->len = sizes[i];
         if (task->block)
           task->block->head_len = sizes[i];
-        ENSURE (mp_agent_put_task (&w, 1, task, false) == EFBIG);
+        ENSURE (mp_agent_put_task (&w, 1, task) == EFBIG);
         ENSURE (!w.failed && mp_wire_waiting (&w) == 0);
         mp_task_free (task);
         mp_wire_free (&w);
@@ -700,7 +697,7 @@ START_TEST (shortages)
       struct mp_task *task = make_task (_i);
       struct mp_wire w = { .frame = 0 };
       shortage_after (n);
-      err = mp_agent_put_task (&w, 77, task, false);
+      err = mp_agent_put_task (&w, 77, task);
       shortage_after (-1);
       ENSURE (err == 0 || err == ENOMEM);
       if (w.failed)
@@ -722,9 +719,8 @@ START_TEST (shortages)
       struct mp_message m = { .data = b.data + MP_WIRE_HEADER,
                               .len = b.len - MP_WIRE_HEADER };
       uint64_t id;
-      bool urgent;
       struct mp_task *task;
-      err = mp_agent_get_task (&m, &id, &task, &urgent);
+      err = mp_agent_get_task (&m, &id, &task);
       shortage_after (-1);
       ENSURE (err == 0 || err == ENOMEM);
       if (!err)
