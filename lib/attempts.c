@@ -240,7 +240,10 @@ attempt_again (struct mp_pool *pool, struct mp_task *task, mp_time delay)
 {
   task->attempt += !task->back;
   task->back = task->timed_out = false;
-  task->error = task->status = task->callback_error = 0;
+  task->error = task->status = 0;
+  /* What has overflown and could not be read will not come again.  */
+  if (pool->spooled || pool->callbacks)
+    task->callback_error = 0;
   task->begun = task->ended = 0;
   task->usage = (struct mp_usage) { .max_rss = 0 };
   for (int i = 0; i < MP_STREAMS; i++)
@@ -291,14 +294,24 @@ mp_pool_lost (struct mp_pool *pool, struct mp_task *task, mp_time delay)
     attempt_again (pool, task, delay);
 }
 
+/* Whether the next spooled bytes of TASK's output on STREAM are in a file.  What
+   overflows may be in memory behind that: see overflow in lib/pool.c.  */
+static bool
+is_in_file (struct mp_task const *task, int stream)
+{
+  struct mp_spool const *spool = &task->spool[stream];
+  return (0 <= spool->fd
+          && (!task->overflow[stream]
+              || spool->memory.length < task->overflow[stream]));
+}
+
 size_t
 mp_attempts_peek (struct mp_task *task, int stream, char const **data)
 {
   static char buffer[16 * 1024];
   struct mp_spool *spool = &task->spool[stream];
-  size_t n = mp_outbuf_peek (&spool->memory, data);
-  if (n || spool->fd < 0)
-    return n;
+  if (!is_in_file (task, stream))
+    return mp_outbuf_peek (&spool->memory, data);
   ssize_t got;
   do
     got = pread (spool->fd, buffer, sizeof buffer, task->passed[stream]);
@@ -309,24 +322,31 @@ mp_attempts_peek (struct mp_task *task, int stream, char const **data)
   return MAX (got, 0);
 }
 
+/* What has overflown of TASK's STREAM was passed on, or cannot be.  */
+static void
+clear_overflow (struct mp_pool *pool, struct mp_task *task, int stream)
+{
+  pool->overflow -= task->overflow[stream];
+  task->overflow[stream] = 0;
+  mp_spool_clear (&task->spool[stream], &pool->order.budget);
+  task->passed[stream] = 0;
+}
+
 void
 mp_attempts_consume (struct mp_pool *pool, struct mp_task *task, int stream,
                      size_t n)
 {
   struct mp_spool *spool = &task->spool[stream];
-  if (spool->memory.length && n)
-    mp_outbuf_drop (&spool->memory, &pool->order.budget, n);
-  else
+  if (is_in_file (task, stream))
     task->passed[stream] += n;
+  else if (n)
+    mp_outbuf_drop (&spool->memory, &pool->order.budget, n);
   if (!task->overflow[stream])
     return;
   task->overflow[stream] -= n;
   pool->overflow -= n;
   if (!task->overflow[stream])
-    {
-      mp_spool_clear (spool, &pool->order.budget);
-      task->passed[stream] = 0;
-    }
+    clear_overflow (pool, task, stream);
 }
 
 /* Let what is spooled of TASK go on as far as there is room.  Return whether
@@ -360,6 +380,9 @@ replay_task (struct mp_pool *pool, struct mp_task *task)
           mp_attempts_consume (pool, task, i, n);
           pool->again = true;
         }
+      /* It cannot be read.  */
+      if (task->overflow[i])
+        clear_overflow (pool, task, i);
     }
   return true;
 }

@@ -413,7 +413,8 @@ far_wants (struct mp_pool const *pool, struct mp_task const *task)
     return n;
   if (mp_order_is_live (o, &task->out))
     return overflows ? 0 : n;
-  return n || OVERFLOW_MAX <= pool->overflow ? n : OVERFLOW_PIECE;
+  return (n || pool->overflow_failed || OVERFLOW_MAX <= pool->overflow
+          ? n : OVERFLOW_PIECE);
 }
 
 struct mp_task *
@@ -455,22 +456,28 @@ overflow (struct mp_pool *pool, struct mp_task *task, int stream,
           && (mp_order_is_live (o, &task->out)
               || len <= mp_budget_left (&o->budget))))
     return false;
-  int err = mp_spool_add (&task->spool[stream], &pool->order.budget, data,
-                          len);
-  /* If there is no room for files, memory has to do: it is no more than was
-     allowed to come.  */
-  if (err && !task->overflow[stream])
+  struct mp_spool *s = &task->spool[stream];
+  /* If there is no room for files, memory has to do, behind what the file has:
+     it is no more than was allowed to come, and nothing more is.  */
+  bool in_memory = 0 <= s->fd && s->memory.length;
+  if (!in_memory && mp_spool_add (s, &pool->order.budget, data, len) != 0)
+    pool->overflow_failed = in_memory = true;
+  if (in_memory && !task->overflow[stream])
     {
-      mp_spool_clear (&task->spool[stream], &pool->order.budget);
+      mp_spool_clear (s, &pool->order.budget);
       return false;
     }
-  if (err)
-    task->callback_error = err;
-  else
+  if (in_memory)
     {
-      task->overflow[stream] += len;
-      pool->overflow += len;
+      int err = mp_outbuf_add (&s->memory, &pool->order.budget, data, len);
+      if (err)
+        {
+          pool->output_error = err;
+          return true;
+        }
     }
+  task->overflow[stream] += len;
+  pool->overflow += len;
   return true;
 }
 

@@ -246,6 +246,7 @@ struct mp_pool
   struct mp_task *delayed;      /* to be started later, in the order of time */
   struct mp_task *replaying;    /* whose spooled output goes on */
   uintmax_t overflow;           /* bytes of tasks that are far and overflow */
+  bool overflow_failed;         /* there was no room for their files */
   mp_time struck_at;            /* when a task was last seen to have ended by
                                    SIGTERM or SIGKILL, or 0 */
   mp_time brake_until;          /* no start before; 0: none is braked */

@@ -74,8 +74,13 @@ mp_spool_add (struct mp_spool *s, struct mp_budget *budget, char const *data,
   if (s->fd < 0 && len + RESERVE <= mp_budget_left (budget))
     return mp_outbuf_add (&s->memory, budget, data, len);
   int err = s->fd < 0 ? move_to_file (s, budget, false) : 0;
-  if (!err && full_write (s->fd, data, len) != len)
+  off_t at = err ? 0 : lseek (s->fd, 0, SEEK_CUR);
+  if (!err && (at < 0 || full_write (s->fd, data, len) != len))
     err = errno;
+  /* Some of it may have had room.  */
+  if (err && 0 < at && (ftruncate (s->fd, at) != 0
+                        || lseek (s->fd, at, SEEK_SET) < 0))
+    return errno;
   return err;
 }
 

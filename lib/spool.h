@@ -15,12 +15,13 @@
 struct mp_spool
 {
   struct mp_outbuf memory;
-  int fd;                       /* all bytes are there unless it is -1 */
+  int fd;                       /* all bytes are there unless it is -1; but see
+                                   lib/pool.c of tasks that are far */
 };
 
 /* Append the LEN bytes at DATA to S.  They are in memory as long as BUDGET has
    room for them, and some for others, and in a file in $TMPDIR otherwise.
-   Return 0 or an errno value.  */
+   Return 0, or an errno value with nothing appended.  */
 int mp_spool_add (struct mp_spool *s, struct mp_budget *budget,
                   char const *data, size_t len);
 
