@@ -222,6 +222,16 @@ mp_agent_put_ended (struct mp_wire *w, uint64_t id,
   mp_wire_end (w);
 }
 
+/* Take a time off M.  What cannot be one, so that sums of some would overflow,
+   makes M bad.  */
+mp_time
+mp_agent_get_time (struct mp_message *m)
+{
+  uint64_t t = mp_message_u64 (m);
+  m->bad |= MP_AGENT_TIME_MAX < t;
+  return m->bad ? 0 : t;
+}
+
 /* Take into the lines L, which may be null, which of them have failed.  */
 static int
 get_failures (struct mp_message *m, struct mp_lines *l)
@@ -231,8 +241,6 @@ get_failures (struct mp_message *m, struct mp_lines *l)
   size_t next = 0;
   if (m->bad || (l ? l->n < done : done || n))
     return EBADMSG;
-  if (l)
-    l->done = done;
   while (n--)
     {
       size_t line = mp_message_u64 (m);
@@ -245,6 +253,8 @@ get_failures (struct mp_message *m, struct mp_lines *l)
       if (err)
         return err;
     }
+  if (l)
+    l->done = done;
   return 0;
 }
 
@@ -256,12 +266,12 @@ mp_agent_get_ended (struct mp_message *m, mp_time offset,
   task->error = mp_message_u32 (m);
   task->timed_out = mp_message_u8 (m);
   task->slot = mp_message_u32 (m);
-  mp_time begun = mp_message_u64 (m);
-  mp_time ended = mp_message_u64 (m);
+  mp_time begun = mp_agent_get_time (m);
+  mp_time ended = mp_agent_get_time (m);
   task->begun = begun ? begun + offset : 0;
   task->ended = ended ? ended + offset : 0;
-  task->usage.user = mp_message_u64 (m);
-  task->usage.system = mp_message_u64 (m);
+  task->usage.user = mp_agent_get_time (m);
+  task->usage.system = mp_agent_get_time (m);
   task->usage.max_rss = mp_message_u64 (m);
   int err = get_failures (m, task->lines);
   return m->bad ? EBADMSG : err;

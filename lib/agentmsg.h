@@ -66,6 +66,12 @@ int mp_agent_put_task (struct mp_wire *w, uint64_t id, struct mp_task *task);
 int mp_agent_get_task (struct mp_message *m, uint64_t *id,
                        struct mp_task **task);
 
+/* The largest time in a message: eighteen years.  */
+#define MP_AGENT_TIME_MAX (UINT64_C (1) << 59)
+
+/* Take a time off the message M, whose BAD is set if there is none.  */
+mp_time mp_agent_get_time (struct mp_message *m);
+
 /* Write how TASK has ended.  */
 void mp_agent_put_ended (struct mp_wire *w, uint64_t id,
                          struct mp_task const *task);

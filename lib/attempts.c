@@ -278,7 +278,7 @@ mp_pool_lost (struct mp_pool *pool, struct mp_task *task, mp_time delay)
   pool->again = true;
   task->back = false;
   bool over = pool->draining || pool->stopping;
-  if (!over && ++task->faults == MP_POOL_FAULTS_MAX)
+  if (!over && MP_POOL_FAULTS_MAX <= ++task->faults)
     {
       task->error = EHOSTDOWN;
       if (task->begun)

@@ -258,7 +258,8 @@ grant (struct mp_remote_job *job)
 {
   struct mp_remote *ex = job->peer->ex;
   struct mp_wire *w = &job->peer->wire;
-  if (job->window / 2 < job->granted - job->received
+  if ((job->received < job->granted
+       && job->window / 2 < job->granted - job->received)
       || !mp_pool_wants (ex->base.pool, job->task))
     return;
   /* It may be the way that is long.  */
@@ -305,7 +306,7 @@ take_hello (struct mp_peer *p, struct mp_message *m)
       mp_peer_lose (p, MP_REMOTE_VERSION, version);
       return 0;
     }
-  mp_time now = mp_message_u64 (m);
+  mp_time now = mp_agent_get_time (m);
   unsigned int slots = mp_message_u32 (m);
   if (m->bad || p->state != MP_PEER_LAUNCHED || SLOTS_MAX < slots)
     return EBADMSG;
@@ -449,8 +450,9 @@ take_returned (struct mp_peer *p, struct mp_message *m)
   if (!job || m->bad)
     return 0;
   struct mp_task *task = job->task;
+  bool again = job->received;
   free_job (job);
-  if (why == MP_RETURN_UNBEGUN)
+  if (why == MP_RETURN_UNBEGUN && !again)
     mp_pool_return (p->ex->base.pool, task);
   else
     mp_pool_lost (p->ex->base.pool, task, cut_delay);
@@ -554,7 +556,7 @@ mp_remote_abandon (struct mp_peer *p)
     {
       struct mp_remote_job *job = p->first;
       struct mp_task *task = job->task;
-      bool begun = job->begun;
+      bool begun = job->begun || job->received;
       free_job (job);
       if (begun)
         mp_pool_lost (pool, task, 0);

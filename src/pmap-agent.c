@@ -542,7 +542,8 @@ agent_wants (void *arg, struct mp_task *task)
 {
   struct agent *a = arg;
   struct job *job = task->extra ? NULL : task->user;
-  uint64_t left = job ? job->granted - job->put : WAITING_MAX;
+  uint64_t left = (!job ? WAITING_MAX
+                   : job->put < job->granted ? job->granted - job->put : 0);
   if (WAITING_MAX <= mp_wire_waiting (&a->wire))
     return 0;
   return MIN (left, WAITING_MAX);
