@@ -673,6 +673,15 @@ remote_tick (struct mp_executor *base, mp_time now)
   return due;
 }
 
+/* The launcher of P was stopped by SIG.  If that is because it wants the
+   terminal, it would wait for ever.  */
+static void
+launcher_stopped (struct mp_peer *p, int sig)
+{
+  if (sig == SIGTTIN || sig == SIGTTOU)
+    mp_peer_lose (p, MP_REMOTE_TERMINAL, 0);
+}
+
 static void
 remote_children (struct mp_executor *base)
 {
@@ -680,7 +689,7 @@ remote_children (struct mp_executor *base)
   for (;;)
     {
       int status;
-      pid_t pid = waitpid (-1, &status, WNOHANG);
+      pid_t pid = waitpid (-1, &status, WNOHANG | WUNTRACED);
       if (pid < 0 && errno == EINTR)
         continue;
       if (pid <= 0)
@@ -692,7 +701,9 @@ remote_children (struct mp_executor *base)
       for (size_t i = 0; !p && i < ex->options->n_hosts; i++)
         if (ex->peer[i].pid == pid)
           p = &ex->peer[i];
-      if (p)
+      if (p && WIFSTOPPED (status))
+        launcher_stopped (p, WSTOPSIG (status));
+      else if (p)
         mp_peer_exited (p, status);
       else
         mp_pool_child (base->pool, pid, status);

@@ -10,13 +10,16 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "dirname.h"
 #include "error.h"
 #include "minmax.h"
+#include "progname.h"
 #include "quote.h"
 #include "xalloc.h"
 
@@ -103,6 +106,7 @@ struct agent
   bool cut;                     /* not by its order: we do not know how tasks
                                    would have ended */
   bool hungry;                  /* that was said */
+  bool lost_way;                /* the pool's folder is not there */
 };
 
 static struct agent *
@@ -844,7 +848,11 @@ find_program (struct agent *a, char const *name)
   if (!err)
     return path;
   int status = err == ENOENT ? MP_EXIT_NOT_FOUND : MP_EXIT_CANNOT_INVOKE;
-  error (0, err, _("cannot run %s"), quote (name));
+  /* It may be there on other hosts, which have the folder.  */
+  if (a->lost_way && *name != '/' && strchr (name, '/'))
+    status = MP_EXIT_FAILURE;
+  error (status == MP_EXIT_FAILURE ? status : 0, err, _("cannot run %s"),
+         quote (name));
   say_hello (a);
   tell_failure (a, err, 0, status);
   tell_only (a, MP_MSG_GOODBYE);
@@ -854,9 +862,11 @@ find_program (struct agent *a, char const *name)
 
 /* Go where, and into the environment that, the pool wants.  */
 static void
-settle (struct pmap_setup const *s)
+settle (struct agent *a)
 {
-  if (*s->cwd && chdir (s->cwd) != 0)
+  struct pmap_setup const *s = a->setup;
+  a->lost_way = *s->cwd && chdir (s->cwd) != 0;
+  if (a->lost_way)
     error (s->cwd_needed ? MP_EXIT_FAILURE : 0, errno,
            (s->cwd_needed ? _("cannot change to %s")
             : _("warning: cannot change to %s")), quote (s->cwd));
@@ -1041,7 +1051,12 @@ pmap_agent (char *title, size_t size, char const *remove)
   static struct agent a;
   struct mp_guard guard;
   char *file;
+  static char text[BUFSIZ];
   a.last_doubt = &a.first_doubt;
+  /* Messages go through others' hands, who mix them with their own: each is
+     whole, and the name of the host is before it.  */
+  setvbuf (stderr, text, _IOLBF, sizeof text);
+  set_program_name (last_component (program_name));
   if (remove)
     unlink (remove);
   signal (SIGPIPE, SIG_IGN);
@@ -1056,7 +1071,7 @@ pmap_agent (char *title, size_t size, char const *remove)
       flush (&a);
       return MP_EXIT_FAILURE;
     }
-  settle (a.setup);
+  settle (&a);
   struct mp_template *command = prepare (&a, &file);
   pmap_signals_prepare (&a.sig);
   int err = mp_guard_split (&guard, "mp-agent", title, size);

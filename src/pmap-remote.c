@@ -33,6 +33,9 @@ say_not_started (struct pmap_messages const *m, char const *host, int status)
 {
   if (status < 0)
     pmap_say (m, -status, _("warning: cannot start an agent on %s"), host);
+  else if (status == 0)
+    pmap_say (m, 0, _("warning: cannot start an agent on %s:"
+                      " it ended without an answer"), host);
   else if (WIFEXITED (status))
     pmap_say (m, 0, _("warning: cannot start an agent on %s:"
                       " exit status %d"), host, WEXITSTATUS (status));
@@ -45,7 +48,10 @@ say_not_started (struct pmap_messages const *m, char const *host, int status)
 static void
 say_lost (struct pmap_messages const *m, char const *host, int status)
 {
-  if (WIFEXITED (status))
+  if (status == 0)
+    pmap_say (m, 0, _("warning: lost the agent on %s: it ended too early"),
+              host);
+  else if (WIFEXITED (status))
     pmap_say (m, 0, _("warning: lost the agent on %s: exit status %d"), host,
               WEXITSTATUS (status));
   else
@@ -76,6 +82,10 @@ remote_told (void *arg, enum mp_remote_event event, char const *host,
       break;
     case MP_REMOTE_ENDED:
       say_lost (m, host, detail);
+      break;
+    case MP_REMOTE_TERMINAL:
+      pmap_say (m, 0, _("warning: cannot start an agent on %s: the launcher"
+                        " wants to use the terminal"), host);
       break;
     case MP_REMOTE_SILENT:
       pmap_say (m, 0, _("warning: lost the agent on %s: it is silent"), host);
