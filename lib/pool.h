@@ -404,10 +404,10 @@ enum { MP_POOL_FAULTS_MAX = 5 };
 
 /* For executors.  The attempt at TASK, which was started, was cut by what TASK
    has nothing to do with, as when its host is lost: start it again after DELAY,
-   as another attempt.  What it has put is forgotten if POOL->spooled is set, and otherwise
-   it is not put again; if the next attempt does not begin with the same, TASK
-   fails, with the error ESTALE.  After MP_POOL_FAULTS_MAX of these it fails with
-   the error EHOSTDOWN.  */
+   as another attempt.  What it has put is forgotten if POOL->spooled is set;
+   otherwise it is not put again, and if the next attempt does not begin with
+   the same, TASK fails, with the error ESTALE.  After MP_POOL_FAULTS_MAX of
+   these it fails, with the error EHOSTDOWN.  */
 void mp_pool_lost (struct mp_pool *pool, struct mp_task *task,
                    mp_time delay);
 

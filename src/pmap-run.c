@@ -115,8 +115,8 @@ suspend (struct run *run, bool pause)
 }
 
 /* Slurm announces the end of a job's time by SIGTERM to all that is in the job:
-   if RUN is, let what runs end, and start no more.  Return whether that is so, and was not
-   before.  */
+   if RUN is, let what runs end, and start no more.  Return whether that is so,
+   and was not before.  */
 static bool
 drain (struct run *run)
 {

@@ -229,8 +229,8 @@ shift
 exec ./launch "$@"
 EOS
 chmod +x bad || framework_failure_
-# The agent of another version says hello: its frame begins with the sums 181 and
-# 818.
+# The agent of another version says hello: its frame begins with the sums 181
+# and 818.
 printf '\265\0\0\0\062\003\0\0' > frame
 printf '\020\0\0\0\101\0\0\0\143\0\0\0\0\0\0\0\0\0\0\0\1\0\0\0' >> frame
 while read -r how text; do

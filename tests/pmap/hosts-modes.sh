@@ -249,8 +249,8 @@ returns_ 125 env "$mark_" pmap --launcher=false --hosts=a --send echo ::: a \
 grep 'cannot start an agent on a: exit status 1' err > /dev/null || fail=1
 grep 'no host is left' err > /dev/null || fail=1
 
-# The output of a few tasks takes little memory while nobody reads it.  The first
-# one waits for a reader, and the others need not.
+# The output of a few tasks takes little memory while nobody reads it.  The
+# first one waits for a reader, and the others need not.
 all_ended_ () { test "$(wc -l < ended)" = 3; }
 : > ended
 mkfifo pipe || framework_failure_
