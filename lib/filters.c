@@ -168,7 +168,7 @@ takes_task (struct mp_filter *f, unsigned long long index, mp_time now)
     return !(f->extra && f->w.held);
   /* Outputs wait for those before them: a task must not wait behind a later
      one, which may be held back for it.  */
-  if ((index < f->last->index && !f->ex->base.pool->any_order)
+  if (index < f->last->index
       || f->w.held || f->unsent
       || f->last->lines->given < f->last->lines->n
       || f->ex->ahead_max <= f->bytes)
@@ -198,15 +198,6 @@ choose_filter (struct mp_filters const *ex, unsigned long long index)
   return best;
 }
 
-/* The index of the task that is started next.  */
-static unsigned long long
-next_index (struct mp_filters const *ex)
-{
-  struct mp_task const *pending = ex->base.pool->pending;
-  return pending ? pending->index : ULLONG_MAX;
-}
-
-/* Whether EX may have one more filter.  */
 static bool
 may_grow (struct mp_filters const *ex, unsigned int limit)
 {
@@ -217,7 +208,8 @@ static bool
 filters_has_room (struct mp_executor *base, unsigned int limit)
 {
   struct mp_filters *ex = (struct mp_filters *) base;
-  return may_grow (ex, limit) || choose_filter (ex, next_index (ex));
+  return (may_grow (ex, limit)
+          || choose_filter (ex, mp_pool_next_index (base->pool)));
 }
 
 void

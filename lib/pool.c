@@ -417,6 +417,14 @@ far_wants (struct mp_pool const *pool, struct mp_task const *task)
           ? n : OVERFLOW_PIECE);
 }
 
+unsigned long long
+mp_pool_next_index (struct mp_pool const *pool)
+{
+  return (pool->pending ? pool->pending->index
+          : pool->ops->next_index ? pool->ops->next_index (pool->arg)
+          : ULLONG_MAX);
+}
+
 struct mp_task *
 mp_pool_urgent (struct mp_pool const *pool)
 {

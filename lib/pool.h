@@ -146,6 +146,10 @@ struct mp_pool_ops
   int (*next) (void *arg, struct mp_task **task);
   int (*input_fd) (void *arg);
 
+  /* Null, or tells the index of the task that NEXT would give: it need not be
+     higher than those before.  ULLONG_MAX if there is none.  */
+  unsigned long long (*next_index) (void *arg);
+
   /* TASK has too many items: take those from number KEEP on back, which are
      whole rows, to give them again.  */
   void (*push_back) (void *arg, struct mp_task *task, size_t keep);
@@ -231,8 +235,6 @@ struct mp_pool
   bool far;                     /* tasks run elsewhere and may be lost: what they
                                    have put is not put twice; and what waits for
                                    others may do so in files */
-  bool any_order;               /* no output is held back for that of an earlier
-                                   task */
   bool waits_for_end;           /* the brake may hold until a task ends */
   int signal;                   /* to one that has taken more */
   mp_time flush_after;          /* output may be gathered until then; changes */
@@ -384,6 +386,10 @@ void mp_pool_ended (struct mp_pool *pool, struct mp_task *task, int status);
 /* For executors.  All of TASK's output was put; TASK must not be used any
    more.  */
 void mp_pool_drained (struct mp_pool *pool, struct mp_task *task);
+
+/* For executors.  The index of the task that is started next, or ULLONG_MAX: it
+   is higher than all before.  */
+unsigned long long mp_pool_next_index (struct mp_pool const *pool);
 
 /* For executors.  The task that others wait for, with their output held back: if
    it has not begun, it must even if as many run as may.  Null if there is

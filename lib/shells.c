@@ -168,8 +168,7 @@ takes_task (struct mp_shell const *s, unsigned long long index)
     return false;
   /* Outputs wait for those before them: a task must not wait behind a later
      one, which may be held back for it.  */
-  if (s->n && index < mp_shell_last (s)->index
-      && !s->ex->base.pool->any_order)
+  if (s->n && index < mp_shell_last (s)->index)
     return false;
   if (o->max_tasks && o->max_tasks <= s->served + s->n)
     return false;
@@ -202,20 +201,12 @@ choose_shell (struct mp_shells const *ex, unsigned long long index)
   return best;
 }
 
-/* The index of the task that is started next.  */
-static unsigned long long
-next_index (struct mp_shells const *ex)
-{
-  struct mp_task const *pending = ex->base.pool->pending;
-  return pending ? pending->index : ULLONG_MAX;
-}
-
 static bool
 shells_has_room (struct mp_executor *base, unsigned int limit)
 {
   struct mp_shells const *ex = (struct mp_shells *) base;
   return (!limit || ex->workers.n < limit
-          || choose_shell (ex, next_index (ex)));
+          || choose_shell (ex, mp_pool_next_index (base->pool)));
 }
 
 static int

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -485,6 +486,13 @@ agent_next (void *arg, struct mp_task **task)
   return EAGAIN;
 }
 
+static unsigned long long
+agent_next_index (void *arg)
+{
+  struct agent const *a = arg;
+  return a->queue ? a->queue->index : ULLONG_MAX;
+}
+
 static int
 agent_input_fd (void *arg)
 {
@@ -934,6 +942,7 @@ watch (struct agent *a, struct mp_guard const *g)
 static struct mp_pool_ops const agent_ops = {
   .next = agent_next,
   .input_fd = agent_input_fd,
+  .next_index = agent_next_index,
   .push_back = agent_push_back,
   .started = agent_started,
   .wants = agent_wants,
@@ -962,7 +971,7 @@ prepare_pool (struct agent *a, struct mp_template const *command,
                         &a->sig.waiting);
   a->limit = o->processes;
   a->pool.signal = o->signal;
-  a->pool.clocked = a->pool.any_order = true;
+  a->pool.clocked = true;
   /* The pool may tell only later how long a task may take.  */
   a->pool.timed = !o->memfree_kill;
   a->messages.pool = &a->pool;
