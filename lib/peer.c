@@ -121,7 +121,7 @@ mp_peer_lose (struct mp_peer *p, enum mp_remote_event event, int detail)
   bool counts = (p->state != MP_PEER_DRAINING && p->state != MP_PEER_LEAVING);
   close_streams (p);
   drop_launcher (p);
-  p->hungry = p->was_full = false;
+  p->was_full = false;
   /* An agent that was sent has removed itself.  */
   p->copied = false;
   set_state (p, MP_PEER_GONE);

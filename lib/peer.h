@@ -64,7 +64,6 @@ struct mp_peer
   unsigned int window;          /* tasks that it may have */
   unsigned int given, begun;    /* tasks that it has; those that began */
   bool resting;                 /* it knows that there is no more for it now */
-  bool hungry;                  /* it has room, and none to begin */
   bool was_full;                /* it had as many as it may have */
   unsigned int lane, n_lanes;   /* the lanes of its slots, from LANE + 1 */
   mp_time timeout;              /* that it knows of */

@@ -596,8 +596,11 @@ void
 mp_pool_drained (struct mp_pool *pool, struct mp_task *task)
 {
   pool->starved = false;
-  for (int i = 0; i < MP_STREAMS; i++)
-    if (!mp_prefix_end (&task->prefix[i]) && !task->error)
+  /* If it has failed, it did so for a reason of its own.  */
+  bool good = (!task->error && !task->status && !task->timed_out
+               && !task->aborted);
+  for (int i = 0; good && i < MP_STREAMS; i++)
+    if (!mp_prefix_end (&task->prefix[i]))
       task->error = ESTALE;
   /* All of it may have come before the executor was told to hold it back.  */
   mp_attempts_forget_held (pool, task);

@@ -142,8 +142,7 @@ takes_task (struct mp_peer *p, bool free)
     return false;
   if (free)
     return p->given < slots_of (p);
-  p->was_full = p->window <= p->given;
-  return !p->was_full;
+  return p->given < p->window;
 }
 
 /* The peer that gets the next task, or null: whoever can begin it, in turn, and
@@ -244,7 +243,8 @@ remote_start (struct mp_executor *base, struct mp_task *task)
     mp_pool_fail (base->pool, ENOMEM);
   task->slot = task->lane = 0;
   task->host = p->host->name;
-  p->hungry = p->resting = false;
+  p->resting = false;
+  p->was_full |= p->window <= p->given;
   ex->next = (p - ex->peer + 1) % ex->options->n_hosts;
   if (err)
     mp_pool_fail (base->pool, err);
@@ -314,7 +314,7 @@ take_hello (struct mp_peer *p, struct mp_message *m)
   p->slots = slots;
   p->window = 2 * slots_of (p);
   p->given = p->begun = 0;
-  p->hungry = p->was_full = p->resting = false;
+  p->was_full = p->resting = false;
   if (p->n_lanes < slots_of (p))
     {
       p->lane = ex->n_lanes;
@@ -463,7 +463,6 @@ take_returned (struct mp_peer *p, struct mp_message *m)
 static int
 take_hungry (struct mp_peer *p)
 {
-  p->hungry = true;
   if (p->was_full && !p->ex->options->frugal)
     p->window = MIN (WINDOW_GROWTH * p->window,
                      MAX (WINDOW_MAX, 2 * slots_of (p)));
