@@ -25,7 +25,9 @@ bin_PROGRAMS += src/pmap
 # A part a line.
 src_pmap_SOURCES =
 src_pmap_SOURCES += src/pmap.c src/pmap.h
-src_pmap_SOURCES += src/pmap-agent.c src/pmap-agent.h
+src_pmap_SOURCES += src/pmap-agent.c src/pmap-agent.h src/pmap-agent-parts.h
+src_pmap_SOURCES += src/pmap-agent-messages.c
+src_pmap_SOURCES += src/pmap-agent-tasks.c
 src_pmap_SOURCES += src/pmap-bars.c src/pmap-bars.h
 src_pmap_SOURCES += src/pmap-blocks.c
 src_pmap_SOURCES += src/pmap-brakes.c src/pmap-brakes.h
