@@ -208,8 +208,8 @@ pmap_agent_wants (void *arg, struct mp_task *task)
 }
 
 void
-pmap_agent_output (void *arg, struct mp_task *task, int stream, char const *data,
-              size_t len)
+pmap_agent_output (void *arg, struct mp_task *task, int stream,
+                   char const *data, size_t len)
 {
   struct agent *a = arg;
   struct job *job = task->extra ? NULL : task->user;

@@ -76,7 +76,8 @@ out_ready (struct mp_source *source, int events)
 }
 
 void
-pmap_agent_tell (struct agent *a, enum mp_agent_message type, uint64_t id, int detail)
+pmap_agent_tell (struct agent *a, enum mp_agent_message type, uint64_t id,
+                 int detail)
 {
   mp_wire_begin (&a->wire, type);
   mp_wire_put_u64 (&a->wire, id);
@@ -330,7 +331,8 @@ static int
 watch (struct agent *a, struct mp_guard const *g)
 {
   a->in = (struct mp_pool_source) {
-    .source = { .fd = STDIN_FILENO, .ready = pmap_agent_in_ready }, .pool = &a->pool };
+    .source = { .fd = STDIN_FILENO, .ready = pmap_agent_in_ready },
+    .pool = &a->pool };
   a->out = (struct mp_pool_source) {
     .source = { .fd = STDOUT_FILENO, .ready = out_ready }, .pool = &a->pool };
   a->lifeline = (struct mp_pool_source) {
