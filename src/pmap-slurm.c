@@ -334,6 +334,9 @@ pmap_slurm_close (struct pmap_slurm_job *job)
 /* How often it is tried to cancel a job: Slurm may be busy.  */
 enum { CANCEL_TRIES = 5, CANCEL_PAUSE = 1000 };
 
+/* And how often it is looked whether salloc is gone.  */
+enum { DEATH_TRIES = 100, DEATH_PAUSE = 10 };
+
 /* SIG has come: from salloc, because the job is over, or because salloc is
    gone.  That ends a wait.  */
 static void
@@ -398,7 +401,12 @@ pmap_slurm_hold (void)
     {
       FD_ZERO (&in);
       FD_SET (STDIN_FILENO, &in);
-      pselect (STDIN_FILENO + 1, &in, NULL, NULL, NULL, &waiting);
+      bool told = pselect (STDIN_FILENO + 1, &in, NULL, NULL, NULL,
+                           &waiting) < 0;
+      /* If it is the death of salloc that tells, that is of one of its threads,
+         and the others take a moment.  */
+      for (int i = 0; told && i < DEATH_TRIES && getppid () == parent; i++)
+        poll (NULL, 0, DEATH_PAUSE);
     }
   /* Nobody else would end it.  */
   if (getppid () != parent)
