@@ -232,9 +232,9 @@ struct mp_pool
   bool clocked;                 /* and when they end */
   bool spooled;                 /* output of a task goes on when it has ended
                                    for good */
-  bool far;                     /* tasks run elsewhere and may be lost: what they
-                                   have put is not put twice; and what waits for
-                                   others may do so in files */
+  bool far;                     /* tasks run elsewhere and may be lost: what
+                                   they have put is not put twice; and what
+                                   waits for others may do so in files */
   bool waits_for_end;           /* the brake may hold until a task ends */
   int signal;                   /* to one that has taken more */
   mp_time flush_after;          /* output may be gathered until then; changes */
@@ -391,8 +391,8 @@ void mp_pool_drained (struct mp_pool *pool, struct mp_task *task);
    is higher than all before.  */
 unsigned long long mp_pool_next_index (struct mp_pool const *pool);
 
-/* For executors.  The task that others wait for, with their output held back: if
-   it has not begun, it must even if as many run as may.  Null if there is
+/* For executors.  The task that others wait for, with their output held back:
+   if it has not begun, it must even if as many run as may.  Null if there is
    none.  */
 struct mp_task *mp_pool_urgent (struct mp_pool const *pool);
 

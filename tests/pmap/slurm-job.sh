@@ -65,7 +65,7 @@ nodes_busy_ () { test "$(sort -u ran | wc -l)" = 3; }
 # It may have a shell around it.
 holder_of_ ()
 {
-  for pid in $(processes_with_env_ "SLURM_JOB_ID=$job"); do
+  for pid in $(own_with_env_ "SLURM_JOB_ID=$job"); do
     tr '\0' ' ' < /proc/$pid/cmdline | grep 'pmap --hold-job' > /dev/null \
       && echo $pid
   done

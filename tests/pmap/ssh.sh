@@ -90,7 +90,7 @@ for what in agent pool session client; do
   run_
   # A task is a child of the agent's pool, and the agent is one of what sshd
   # has for the session, for no shell stays in between.
-  for pid in $(processes_with_env_ PMAP_HOST=a); do
+  for pid in $(own_with_env_ PMAP_HOST=a); do
     pool=$(parent_ $pid)
     test "$(cat "/proc/$pool/comm" 2> /dev/null)" != mp-agent || break
   done
