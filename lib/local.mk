@@ -69,6 +69,7 @@ lib_libmp_a_SOURCES += lib/recnum.c lib/recnum.h
 lib_libmp_a_SOURCES += lib/record.c lib/record.h
 lib_libmp_a_SOURCES += lib/records.c lib/records.h
 lib_libmp_a_SOURCES += lib/remote.c lib/remote.h
+lib_libmp_a_SOURCES += lib/remotemsg.c
 lib_libmp_a_SOURCES += lib/remote.h
 lib_libmp_a_SOURCES += lib/request.c lib/request.h
 lib_libmp_a_SOURCES += lib/shell.c lib/shell.h

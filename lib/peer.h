@@ -124,6 +124,23 @@ void mp_peer_signal (struct mp_peer *p, int sig);
 /* Do what is due for P at NOW.  Return when to be called next, or -1.  */
 mp_time mp_peer_tick (struct mp_peer *p, mp_time now);
 
+/* The most lines that a task has.  */
+enum { MP_REMOTE_LINES_MAX = 16 * 1024 };
+
+/* JOB is over.  */
+void mp_remote_free_job (struct mp_remote_job *job);
+
+/* The job of P that M tells of, or null if it is over already.  */
+struct mp_remote_job *mp_remote_find_job (struct mp_peer *p,
+                                          struct mp_message *m);
+
+/* How many tasks P may run at a time, at least.  */
+unsigned int mp_remote_slots (struct mp_peer const *p);
+
+/* Let JOB put more if it has used up half of what it may, and the pool wants
+   it.  */
+void mp_remote_grant (struct mp_remote_job *job);
+
 /* For lib/peer.c: take M, which has come from P.  Return 0 or EBADMSG.  And all
    jobs of P are lost, or not begun.  */
 int mp_remote_take (struct mp_peer *p, struct mp_message *m);
