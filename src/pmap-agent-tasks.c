@@ -13,10 +13,11 @@
 #include "minmax.h"
 #include "xalloc.h"
 
-/* How long the end of a task by SIGTERM, which we have not sent, is kept, and
-   no other begun: if the whole host is told to end, we may be the last to
-   know.  */
+/* How long the end of a task by SIGTERM or SIGKILL, which we have not sent, is
+   kept, and no other begun: if the whole host is told to end, we may be the
+   last to know.  Slurm takes its time on a node that is busy.  */
 static mp_time const doubt_for = 250 * MP_MILLISECOND;
+static mp_time const doubt_slurm_for = 1000LL * MP_MILLISECOND;
 
 /* How long others are begun nevertheless if a doubt was wrong: tasks may end so
    by themselves.  */
@@ -233,13 +234,20 @@ is_doubtful (struct agent const *a, struct mp_task const *task)
           && mp_status_is_struck (task->status));
 }
 
+/* How long to doubt here.  */
+static mp_time
+doubt_time (void)
+{
+  return getenv ("SLURM_JOB_ID") ? doubt_slurm_for : doubt_for;
+}
+
 /* Keep for some time that TASK, which is ID, has ended.  */
 static void
 doubt (struct agent *a, uint64_t id, struct mp_task const *task)
 {
   struct doubt *d = xzalloc (sizeof *d);
   d->id = id;
-  d->until = mp_now () + doubt_for;
+  d->until = mp_now () + doubt_time ();
   mp_agent_put_ended (&d->report, id, task);
   *a->last_doubt = d;
   a->last_doubt = &d->next;
@@ -348,7 +356,7 @@ mp_time
 pmap_agent_brake (void *arg, mp_time now)
 {
   struct agent *a = arg;
-  mp_time until = a->pool.struck_at ? a->pool.struck_at + doubt_for : 0;
+  mp_time until = a->pool.struck_at ? a->pool.struck_at + doubt_time () : 0;
   if (now < until && a->calm_until <= now && !a->draining)
     return until;
   return a->brakes ? pmap_brakes_ask (a->brakes, now) : 0;

@@ -166,10 +166,11 @@ START_TEST (pieces)
 }
 END_TEST
 
-/* A small message cut in all ways: bit I of CUTS says that there is a cut
-   behind its byte number I.  */
+/* A small message cut in all ways behind some bytes of each part of its header:
+   bit I of CUTS says that there is a cut at place number I.  */
 START_TEST (fragmentations)
 {
+  static int const places[] = { 1, 4, 7, 8, 9, 11, 12, 13, 15 };
   struct mp_wire w = { .frame = 0 }, r = { .frame = 0 };
   struct bytes b = { 0 };
   struct mp_message m;
@@ -179,17 +180,18 @@ START_TEST (fragmentations)
   mp_wire_end (&w);
   take_sent (&w, &b);
   ENSURE (b.len == MP_WIRE_HEADER);
-  for (unsigned int cuts = 0; cuts < 1U << (MP_WIRE_HEADER - 1); cuts++)
+  for (unsigned int cuts = 0; cuts < 1U << N_ENTRIES (places); cuts++)
     {
       size_t from = 0;
-      for (size_t i = 1; i <= b.len; i++)
-        if (i == b.len || cuts >> (i - 1) & 1)
+      for (int i = 0; i <= N_ENTRIES (places); i++)
+        if (i == N_ENTRIES (places) || cuts >> i & 1)
           {
+            size_t to = i < N_ENTRIES (places) ? places[i] : b.len;
             expect_none (&r);
-            ENSURE (write (fd[1], b.data + from, i - from)
-                    == (ssize_t) (i - from));
+            ENSURE (write (fd[1], b.data + from, to - from)
+                    == (ssize_t) (to - from));
             ENSURE (mp_wire_pull (&r, fd[0]) == 0);
-            from = i;
+            from = to;
           }
       ENSURE (mp_wire_next (&r, &m) == 0);
       ENSURE (m.type == 9 && m.len == 0);
