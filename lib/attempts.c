@@ -246,10 +246,10 @@ attempt_again (struct mp_pool *pool, struct mp_task *task, mp_time delay)
     task->callback_error = 0;
   task->begun = task->ended = 0;
   task->usage = (struct mp_usage) { .max_rss = 0 };
+  mp_prefix_restart (&task->prefix);
   for (int i = 0; i < MP_STREAMS; i++)
     {
       task->bytes[i] = 0;
-      mp_prefix_restart (&task->prefix[i]);
       /* What overflows was passed on.  */
       if (!task->overflow[i])
         mp_spool_clear (&task->spool[i], &pool->order.budget);

@@ -516,7 +516,9 @@ mp_pool_output (struct mp_pool *pool, struct mp_task *task, int stream,
         }
       if (pool->far)
         {
-          len = mp_prefix_take (&task->prefix[stream], &data, len);
+          /* On the other stream is what shells say of the signal, too.  */
+          if (stream == MP_STREAM_OUT)
+            len = mp_prefix_take (&task->prefix, &data, len);
           if (!len || overflow (pool, task, stream, data, len))
             return;
         }
@@ -597,11 +599,9 @@ mp_pool_drained (struct mp_pool *pool, struct mp_task *task)
 {
   pool->starved = false;
   /* If it has failed, it did so for a reason of its own.  */
-  bool good = (!task->error && !task->status && !task->timed_out
-               && !task->aborted);
-  for (int i = 0; good && i < MP_STREAMS; i++)
-    if (!mp_prefix_end (&task->prefix[i]))
-      task->error = ESTALE;
+  if (!task->error && !task->status && !task->timed_out && !task->aborted
+      && !mp_prefix_end (&task->prefix))
+    task->error = ESTALE;
   /* All of it may have come before the executor was told to hold it back.  */
   mp_attempts_forget_held (pool, task);
   mp_attempts_end (pool, task);

@@ -48,7 +48,7 @@ struct mp_task
   off_t passed[MP_STREAMS];     /* bytes of their files that have gone on */
   uintmax_t overflow[MP_STREAMS];       /* of a task that is far: bytes there
                                            that have not gone on */
-  struct mp_prefix prefix[MP_STREAMS];  /* and what has */
+  struct mp_prefix prefix;      /* and what has, of its standard output */
   int callback_error;           /* why there was none, or output was lost */
   int callback_status;          /* how it ended, as wait(2) tells */
   bool timed_out;               /* its time was over, and it was ended */
@@ -411,8 +411,8 @@ enum { MP_POOL_FAULTS_MAX = 5 };
 /* For executors.  The attempt at TASK, which was started, was cut by what TASK
    has nothing to do with, as when its host is lost: start it again after DELAY,
    as another attempt.  What it has put is forgotten if POOL->spooled is set;
-   otherwise it is not put again, and if the next attempt does not begin with
-   the same, TASK fails, with the error ESTALE.  After MP_POOL_FAULTS_MAX of
+   otherwise its standard output is not put again, and if that of the next
+   attempt does not begin with the same, TASK fails, with the error ESTALE.  After MP_POOL_FAULTS_MAX of
    these it fails, with the error EHOSTDOWN.  */
 void mp_pool_lost (struct mp_pool *pool, struct mp_task *task,
                    mp_time delay);

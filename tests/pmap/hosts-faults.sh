@@ -93,7 +93,7 @@ is_whole_ ()
   cmp items recs || { warn_ "$1"; fail=1; }
   log_ Outcome | sort -u > recs
   echo ok > exp
-  compare exp recs || { warn_ "$1"; fail=1; }
+  compare exp recs || { warn_ "$1"; grep -v 'ok' log; cat err; fail=1; }
 }
 
 # says_ TEXT

@@ -52,7 +52,8 @@ says_ ()
 complete_ ()
 {
   : > go
-  end_of_ $guard || { warn_ "$what: status $?"; fail=1; }
+  end_of_ $guard \
+    || { warn_ "$what: status $?"; cat err; grep -v 'ok' log; fail=1; }
   compare exp out || { warn_ "$what"; cat err; fail=1; }
   test "$(wc -l < log)" = 41 || fail=1
   sed -n 's/ n[1-3] 2$//p' ran | LC_ALL=C sort > again
