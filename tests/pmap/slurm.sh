@@ -133,6 +133,7 @@ ready_ ()
   done
 }
 enter_job_ -N3 -n7
+apart_
 pmap_ -v -c '. ./meet; :' ::: $(seq 20) 2> err || fail=1
 ready_ 4 2 1
 # As the user says.
