@@ -412,8 +412,8 @@ enum { MP_POOL_FAULTS_MAX = 5 };
    has nothing to do with, as when its host is lost: start it again after DELAY,
    as another attempt.  What it has put is forgotten if POOL->spooled is set;
    otherwise its standard output is not put again, and if that of the next
-   attempt does not begin with the same, TASK fails, with the error ESTALE.  After MP_POOL_FAULTS_MAX of
-   these it fails, with the error EHOSTDOWN.  */
+   attempt does not begin with the same, TASK fails, with the error ESTALE.
+   After MP_POOL_FAULTS_MAX of these it fails, with the error EHOSTDOWN.  */
 void mp_pool_lost (struct mp_pool *pool, struct mp_task *task,
                    mp_time delay);
 
