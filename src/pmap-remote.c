@@ -23,8 +23,8 @@ enum { HELD_MAX = 64 * 1024 * 1024 };
 
 /* How far a task may be ahead of us in its output at first, and how far all of
    them about, if a host has some sixty.  */
-enum { CREDIT_MIN = 4 * 1024, CREDIT_MAX = 256 * 1024,
-       CREDIT_ALL = 64 * 1024 * 1024, TASKS_A_HOST = 64 };
+enum { CREDIT_MIN = 4 * 1024, CREDIT_MAX = 4 * 1024 * 1024,
+       CREDIT_ALL = 1024 * 1024 * 1024, TASKS_A_HOST = 64 };
 
 /* Say that the launcher of HOST has ended with STATUS, as wait(2) tells, or
    could not be started for the reason -STATUS.  */
