@@ -500,6 +500,10 @@ mp_peer_finish (struct mp_peer *p)
       p->answer_by = mp_now () + p->ex->options->patience;
       set_state (p, MP_PEER_LEAVING);
     }
+  /* Only an agent removes the copy of our program.  It will be told to end as
+     soon as it answers.  */
+  else if (is_launching (p) && p->host->copy && !p->ex->base.pool->stopping)
+    p->answer_by = mp_now () + p->ex->options->patience;
   else if (is_launching (p))
     {
       close_streams (p);

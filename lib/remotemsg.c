@@ -57,6 +57,8 @@ take_hello (struct mp_peer *p, struct mp_message *m)
   ex->launching--;
   ex->options->told (ex->options->arg, MP_REMOTE_READY, p->host->name, slots);
   ex->base.pool->again = true;
+  if (ex->finishing)
+    mp_peer_finish (p);
   return 0;
 }
 

@@ -243,6 +243,26 @@ test $(sort -u copies | wc -l) = 2 || fail=1
 for f in $(cat copies); do
   test ! -e $f || { rm -f $f; fail=1; }
 done
+# Nor is a copy left at a host that is not needed any more when it could begin.
+cat > late <<'EOS' || framework_failure_
+#!/bin/sh
+host=$1
+shift
+echo "$*" >> launches
+case $host-$1 in
+  b-chmod) sh "$abs_srcdir/tests/await" test -e ran || exit ;;
+esac
+exec "$@"
+EOS
+chmod +x late || framework_failure_
+: > launches
+env "$mark_" pmap --launcher='./late {host}' --hosts=a,b --send touch \
+  ::: ran || fail=1
+sed -n 's/.* of=//p' launches > copies
+test $(sort -u copies | wc -l) = 2 || fail=1
+for f in $(cat copies); do
+  test ! -e $f || { rm -f $f; fail=1; }
+done
 # Nothing is left if it cannot be sent.
 returns_ 125 env "$mark_" pmap --launcher=false --hosts=a --send echo ::: a \
   > out 2> err || fail=1
