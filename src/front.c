@@ -53,6 +53,8 @@ status_words (int status)
   switch (status)
     {
     case MP_EXIT_SUCCESS:
+      /* TRANSLATORS: what status 0 means, in --help, and the outcome of a
+         task.  */
       return _("success");
     case MP_EXIT_NO:
       return _("the answer is no (still running, no such process)");
@@ -109,9 +111,9 @@ front_try_help (void)
 }
 
 void
-front_bad_value (char const *what, char const *value)
+front_bad_value (char const *message, char const *value)
 {
-  error (0, 0, _("invalid %s: %s"), what, quote (value));
+  error (0, 0, "%s: %s", message, quote (value));
   front_try_help ();
 }
 
@@ -120,7 +122,7 @@ front_duration (char const *s)
 {
   struct timespec t;
   if (mp_parse_duration (s, &t) != 0)
-    front_bad_value (_("duration"), s);
+    front_bad_value (_("invalid duration"), s);
   return mp_time_of (&t);
 }
 
@@ -129,6 +131,6 @@ front_signal (char const *s)
 {
   int sig;
   if (mp_parse_signal (s, &sig) != 0 || sig == 0)
-    front_bad_value (_("signal"), s);
+    front_bad_value (_("invalid signal"), s);
   return sig;
 }

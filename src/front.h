@@ -51,9 +51,10 @@ noreturn void front_version (char const *name);
    error and exit with status 125.  */
 noreturn void front_try_help (void);
 
-/* Report that VALUE is no good for what WHAT names, a translated noun, and
-   exit with status 125.  */
-noreturn void front_bad_value (char const *what, char const *value);
+/* Report with MESSAGE, which is translated, that VALUE is no good, and exit
+   with status 125.  */
+noreturn void front_bad_value (char const *message,
+                               char const *value);
 
 /* Return what S, the value of an option, means: a duration, at most some
    decades long; the number of a signal that can be sent.  If it means

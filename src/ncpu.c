@@ -203,6 +203,7 @@ parse_round (char const *s)
 noreturn static void
 no_process (char const *pid)
 {
+  /* TRANSLATORS: what follows is ": No such process".  */
   error (0, ESRCH, _("process %s"), quote (pid));
   exit (MP_EXIT_NO);
 }

@@ -259,25 +259,30 @@ drain (struct pjoin_job *job)
 static void
 report_losses (struct pjoin_job const *job)
 {
-  static char const *const words[MP_KEEP_STREAMS] = {
-    N_("standard output"), N_("standard error")
-  };
   struct mp_record const *rec = job->handle.record;
   for (int i = 0; i < MP_KEEP_STREAMS; i++)
-    {
-      if (rec->keep_error[i])
-        error (0, rec->keep_error[i], _("%s: its %s could not all be kept"),
-               quote (job->name), _(words[i]));
-      if (rec->dropped[i] && !rec->keep_error[i])
-        error (0, 0,
-               ngettext ("%s: %llu byte in the middle of its %s was dropped",
-                         "%s: %llu bytes in the middle of its %s were dropped",
-                         rec->dropped[i]),
-               quote (job->name), rec->dropped[i], _(words[i]));
-      else if (job->gap[i] && !rec->keep_error[i])
-        error (0, 0, _("%s: some of its %s was dropped"), quote (job->name),
-               _(words[i]));
-    }
+    if (rec->keep_error[i])
+      error (0, rec->keep_error[i],
+             i == 0 ? _("%s: its standard output could not all be kept")
+             : _("%s: its standard error could not all be kept"),
+             quote (job->name));
+    else if (rec->dropped[i])
+      error (0, 0,
+             (i == 0
+              ? ngettext ("%s: %llu byte in the middle of its standard output"
+                          " was dropped",
+                          "%s: %llu bytes in the middle of its standard output"
+                          " were dropped", rec->dropped[i])
+              : ngettext ("%s: %llu byte in the middle of its standard error"
+                          " was dropped",
+                          "%s: %llu bytes in the middle of its standard error"
+                          " were dropped", rec->dropped[i])),
+             quote (job->name), rec->dropped[i]);
+    else if (job->gap[i])
+      error (0, 0,
+             i == 0 ? _("%s: some of its standard output was dropped")
+             : _("%s: some of its standard error was dropped"),
+             quote (job->name));
   if (job->lost)
     error (0, 0, _("%s: its supervisor was killed, and its output may not be"
                    " whole"), quote (job->name));

@@ -145,7 +145,7 @@ parse_count (char const *s)
   uintmax_t n;
   if (!c_isdigit (*s) || xstrtoumax (s, NULL, 10, &n, "") != LONGINT_OK
       || n == 0 || SIZE_MAX < n)
-    front_bad_value (_("number of processes"), s);
+    front_bad_value (_("invalid number of processes"), s);
   return n;
 }
 

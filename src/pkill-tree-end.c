@@ -20,15 +20,6 @@
 #include "exit-status.h"
 #include "front.h"
 
-/* Report that M is left, for the reason WHY.  */
-static void
-report (struct mp_member const *m, char const *why)
-{
-  char *command = pkill_tree_command (m->pid);
-  error (0, 0, _("process '%jd' %s: %s"), (intmax_t) m->pid, why, command);
-  free (command);
-}
-
 /* Return the commands of S's members.  After the signal there may be none to
    be read.  */
 static char **
@@ -102,14 +93,18 @@ report_survivors (struct pkill_tree_options const *o, struct mp_treeset *s)
       return MP_EXIT_FAILURE;
     }
   for (size_t i = 0; i < s->tree.n; i++)
-    if (!s->tree.member[i]->error
-        && (mp_treeset_standing (s, s->tree.member[i])
-            == MP_STANDING_TAKEN))
-      {
-        status = MP_EXIT_TIMEOUT;
-        if (!o->quiet)
-          report (s->tree.member[i], _("is still there"));
-      }
+    {
+      struct mp_member const *m = s->tree.member[i];
+      if (m->error || mp_treeset_standing (s, m) != MP_STANDING_TAKEN)
+        continue;
+      status = MP_EXIT_TIMEOUT;
+      if (o->quiet)
+        continue;
+      char *command = pkill_tree_command (m->pid);
+      error (0, 0, _("process '%jd' is still there: %s"), (intmax_t) m->pid,
+             command);
+      free (command);
+    }
   return status;
 }
 
@@ -166,14 +161,20 @@ report_left (struct pkill_tree_options const *o, struct mp_treeset const *s)
         status = MP_EXIT_NO;
       if (o->quiet)
         continue;
+      char *command = pkill_tree_command (m->pid);
+      intmax_t pid = m->pid;
       if (refused && m->error == EPERM)
-        report (m, _("may not be signalled by this user"));
+        error (0, 0, _("process '%jd' may not be signalled by this user: %s"),
+               pid, command);
       else if (refused)
-        error (0, m->error, _("process '%jd'"), (intmax_t) m->pid);
+        error (0, m->error, _("process '%jd'"), pid);
       else if (standing == MP_STANDING_SELF)
-        report (m, _("is spared, for it is this program itself"));
+        error (0, 0, _("process '%jd' is spared, for it is this program itself:"
+                       " %s"), pid, command);
       else if (standing == MP_STANDING_ANCESTOR)
-        report (m, _("is spared, for it is an ancestor of this program"));
+        error (0, 0, _("process '%jd' is spared, for it is an ancestor of this"
+                       " program: %s"), pid, command);
+      free (command);
     }
   return status;
 }

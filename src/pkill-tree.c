@@ -136,7 +136,7 @@ parse_signal (char const *s)
 {
   int sig;
   if (mp_parse_signal (s, &sig) != 0)
-    front_bad_value (_("signal"), s);
+    front_bad_value (_("invalid signal"), s);
   return sig;
 }
 

@@ -44,7 +44,7 @@ pmap_block_size (char const *s)
   if (!s)
     return 0;
   if (mp_parse_size (s, &n) != 0 || n == 0 || SSIZE_MAX < n)
-    front_bad_value (_("block size"), s);
+    front_bad_value (_("invalid block size"), s);
   return n;
 }
 
@@ -93,7 +93,7 @@ pmap_record_string (char const *s, size_t *len)
       if (c == '\\')
         c = read_escape (&p);
       if (c < 0)
-        front_bad_value (_("string"), s);
+        front_bad_value (_("invalid string"), s);
       result[(*len)++] = c;
     }
   return result;

@@ -89,7 +89,7 @@ pmap_brakes_parse_load (struct pmap_options *o, char const *s)
   bool percent;
   unsigned long int ncpu;
   if (!parse_number (s, &o->load_limit, &percent))
-    front_bad_value (_("load"), s);
+    front_bad_value (_("invalid load"), s);
   if (percent)
     {
       mp_cpus_usable (&ncpu);
@@ -107,7 +107,7 @@ pmap_brakes_parse_memfree (struct pmap_options *o, char const *s)
   if (o->memfree_kill)
     size += sizeof kill - 1;
   if (mp_parse_size (size, &o->memfree_size) != 0)
-    front_bad_value (_("size of memory"), s);
+    front_bad_value (_("invalid size of memory"), s);
   o->memfree = size;
 }
 
@@ -126,7 +126,7 @@ pmap_brakes_parse_pressure (struct pmap_options *o, char const *s)
       o->pressure[i] = s;
       return;
     }
-  front_bad_value (_("pressure"), s);
+  front_bad_value (_("invalid pressure"), s);
 }
 
 void

@@ -84,6 +84,7 @@ Pool:\n\
   -k, --kill-after=DURATION  when a task or the run is ended, send SIGKILL to\n\
                            what still runs DURATION later (default 5s)\n\
 "), stdout);
+  /* xgettext:no-c-format */
   fputs (_("\n\
 Failure:\n\
       --halt=WHEN,WHY    end the run, when WHEN is 'now', with the tasks that\n\

@@ -66,7 +66,7 @@ add_host (struct mp_hostlist *l, char const *s, size_t len)
   if (err == ENOMEM)
     xalloc_die ();
   if (err)
-    front_bad_value (_("host"), ximemdup0 (s, len));
+    front_bad_value (_("invalid host"), ximemdup0 (s, len));
 }
 
 /* Add to L the hosts that FILE has, one a line; what follows a '#' is a
@@ -145,7 +145,7 @@ make_launcher (struct mp_words *launcher, struct pmap_options const *o,
   check (mp_words_add_all (launcher, &p->srun));
   check (mp_words_split (launcher, command, e->name));
   if (!launcher->n)
-    front_bad_value (_("launcher"), o->launcher);
+    front_bad_value (_("invalid launcher"), o->launcher);
 }
 
 /* Append WORD to W, which begins with LAUNCHER.  */

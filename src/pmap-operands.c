@@ -84,9 +84,8 @@ check_inputs (struct pmap_options const *o)
     }
   if ((o->blocks || o->filter) && 1 < o->n_inputs)
     {
-      error (0, 0, _("%s and %s exclude each other"),
-             o->blocks ? "--blocks" : "--filter",
-             _("several sources of items"));
+      error (0, 0, _("%s and several sources of items exclude each other"),
+             o->blocks ? "--blocks" : "--filter");
       front_try_help ();
     }
   if (1 < standard)

@@ -37,6 +37,7 @@ struct parsing
   char const *processes;        /* the value of -P, or null */
   bool grouping_set;            /* O's way to put outputs together was said */
   bool header;                  /* a header was */
+  bool env, heartbeat;          /* these were */
 };
 
 /* An option.  */
@@ -49,7 +50,7 @@ struct row
   /* Take VALUE, the option's argument or null, into P as ROW says.  */
   void (*set) (struct parsing *p, struct row const *row, char *value);
   size_t offset;                /* of what SET changes in the options */
-  char const *what;             /* of what VALUE is the number, for messages */
+  char const *what;             /* what to say of a VALUE that is no number */
 };
 
 void
@@ -81,18 +82,19 @@ parse_delimiter (char const *s)
           && !*end && n <= UCHAR_MAX)
         return (char) n;
     }
-  front_bad_value (_("delimiter"), s);
+  front_bad_value (_("invalid delimiter"), s);
 }
 
-/* The number, at least 1, that S means; WHAT says of what.  */
+/* The number, at least 1, that S means; if it means none, exit with
+   MESSAGE.  */
 static size_t
-parse_count (char const *what, char const *s)
+parse_count (char const *message, char const *s)
 {
   char *end;
   errno = 0;
   unsigned long int n = strtoul (s, &end, 10);
   if (!c_isdigit (*s) || *end || errno || n == 0 || n >= PMAP_CHUNK_MAX)
-    front_bad_value (what, s);
+    front_bad_value (message, s);
   return n;
 }
 
@@ -115,7 +117,7 @@ parse_processes (char const *s, size_t cpus)
   if (!s)
     return MAX (ncpu / MAX (cpus, 1), 1);
   if (mp_parse_processes (s, ncpu, &n) != 0 || n > INT_MAX)
-    front_bad_value (_("number of processes"), s);
+    front_bad_value (_("invalid number of processes"), s);
   return n;
 }
 
@@ -186,7 +188,7 @@ set_column_separator (struct parsing *p, struct row const *row, char *value)
   p->o->column_separator = pmap_record_string (value,
                                                &p->o->column_separator_len);
   if (!p->o->column_separator_len)
-    front_bad_value (_("column separator"), value);
+    front_bad_value (_("invalid column separator"), value);
 }
 
 static void
@@ -208,7 +210,7 @@ set_shuffle (struct parsing *p, struct row const *row, char *value)
   if (value)
     n = strtoumax (value, &end, 10);
   if (value && (!is_number (value) || errno || n > UINT64_MAX))
-    front_bad_value (_("seed"), value);
+    front_bad_value (_("invalid seed"), value);
   p->o->seed = n;
 }
 
@@ -225,7 +227,7 @@ set_replacement (struct parsing *p, struct row const *row, char *value)
 {
   (void) row;
   if (!*value)
-    front_bad_value (_("placeholder"), value);
+    front_bad_value (_("invalid placeholder"), value);
   p->o->replacement = value;
 }
 
@@ -241,7 +243,7 @@ set_chunk (struct parsing *p, struct row const *row, char *value)
 {
   (void) row;
   p->o->chunk = (strcmp (value, "max") == 0 ? PMAP_CHUNK_MAX
-                 : parse_count (_("number of items"), value));
+                 : parse_count (_("invalid number of items"), value));
 }
 
 static void
@@ -250,7 +252,7 @@ set_max_chars (struct parsing *p, struct row const *row, char *value)
   (void) row;
   uintmax_t n;
   if (mp_parse_size (value, &n) != 0 || n == 0 || n > SIZE_MAX)
-    front_bad_value (_("number of bytes"), value);
+    front_bad_value (_("invalid number of bytes"), value);
   p->o->max_chars = n;
 }
 
@@ -280,7 +282,7 @@ set_retries (struct parsing *p, struct row const *row, char *value)
 {
   (void) row;
   p->o->retries = (strcmp (value, "0") == 0 ? 0
-                   : parse_count (_("number of attempts"), value));
+                   : parse_count (_("invalid number of attempts"), value));
 }
 
 static void
@@ -312,7 +314,7 @@ set_resume (struct parsing *p, struct row const *row, char *value)
   if (!value)
     return;
   if (strcmp (value, "any") != 0)
-    front_bad_value (_("way to resume"), value);
+    front_bad_value (_("invalid way to resume"), value);
   p->o->resume_any = true;
 }
 
@@ -347,7 +349,7 @@ set_tag_string (struct parsing *p, struct row const *row, char *value)
   free (p->o->tag_string);
   char *string = pmap_record_string (value, &len);
   if (memchr (string, '\0', len))
-    front_bad_value (_("string"), value);
+    front_bad_value (_("invalid string"), value);
   p->o->tag_string = xrealloc (string, len + 1);
   p->o->tag_string[len] = '\0';
 }
@@ -399,7 +401,7 @@ set_agent (struct parsing *p, struct row const *row, char *value)
   (void) row;
   p->o->agent = true;
   if (value && strcmp (value, "unlink") != 0)
-    front_bad_value (_("kind of agent"), value);
+    front_bad_value (_("invalid kind of agent"), value);
   p->o->unlink = value != NULL;
 }
 
@@ -408,8 +410,9 @@ set_env (struct parsing *p, struct row const *row, char *value)
 {
   (void) row;
   char const *content = getenv (value);
+  p->env = true;
   if (!*value || strchr (value, '='))
-    front_bad_value (_("name of a variable"), value);
+    front_bad_value (_("invalid name of a variable"), value);
   if (!content)
     return;
   size_t n = 0;
@@ -426,8 +429,9 @@ static void
 set_heartbeat (struct parsing *p, struct row const *row, char *value)
 {
   set_duration (p, row, value);
+  p->heartbeat = true;
   if (p->o->heartbeat < 1000LL * MP_MILLISECOND)
-    front_bad_value (_("duration"), value);
+    front_bad_value (_("invalid duration"), value);
 }
 
 static void
@@ -487,7 +491,7 @@ static struct row const rows[] = {
   { "colsep", 0, required_argument, set_column_separator, 0, NULL },
   { "command", 'c', required_argument, set_string, AT (script), NULL },
   { "cpus-per-task", 0, required_argument, set_count,
-    AT (cpus_per_task), N_("number of CPUs") },
+    AT (cpus_per_task), N_("invalid number of CPUs") },
   { "deadline", 0, required_argument, set_duration, AT (deadline), NULL },
   { "delay", 0, required_argument, set_duration, AT (delay), NULL },
   { "delimiter", 'd', required_argument, set_delimiter, 0, NULL },
@@ -498,7 +502,7 @@ static struct row const rows[] = {
   { "failed", 0, required_argument, set_string, AT (failed_file), NULL },
   { "filter", 'w', no_argument, set_flag, AT (filter), NULL },
   { "halt", 0, required_argument, set_halt, 0, NULL },
-  { "header", 0, optional_argument, set_header, 0, N_("number of lines") },
+  { "header", 0, optional_argument, set_header, 0, N_("invalid number of lines") },
   { "heartbeat", 0, required_argument, set_heartbeat,
     AT (heartbeat), NULL },
   { "help", 0, no_argument, show_help, 0, NULL },
@@ -517,7 +521,7 @@ static struct row const rows[] = {
   { "load", 0, required_argument, set_load, 0, NULL },
   { "max-chars", 0, required_argument, set_max_chars, 0, NULL },
   { "max-tasks-per-child", 0, required_argument, set_count,
-    AT (max_tasks), N_("number of tasks") },
+    AT (max_tasks), N_("invalid number of tasks") },
   { "memfree", 0, required_argument, set_memfree, 0, NULL },
   { "null", '0', no_argument, set_null, 0, NULL },
   { "pressure", 0, required_argument, set_pressure, 0, NULL },
@@ -593,11 +597,12 @@ find_row (int code)
   return NULL;
 }
 
-/* Exit if options of O do not go together.  Afterwards, -n is where its meaning
+/* Exit if options of P do not go together.  Afterwards, -n is where its meaning
    with or without -c wants it.  */
 static void
-check_combinations (struct pmap_options *o)
+check_combinations (struct parsing const *p)
 {
+  struct pmap_options *o = p->o;
   bool lines = o->grouping == MP_GROUP_LINES;
   bool warm = o->script || o->filter;
   bool remote = pmap_hosts_wanted (o);
@@ -667,16 +672,19 @@ check_combinations (struct pmap_options *o)
     { 0 <= o->retry_delay && o->retries == 1, "--retry-delay", "--retries" },
     { o->isolate && !o->script, "--isolate", "--command" },
     { o->max_tasks && !warm, "--max-tasks-per-child",
-      "--command or --filter" },
+      N_("--command or --filter") },
     { o->shell && !o->script, "--shell", "--command" },
     { o->header && !o->blocks, "--header=N", "--blocks" },
     { o->record_end && !o->blocks, "--recend", "--blocks" },
     { o->record_start && !o->blocks, "--recstart", "--blocks" },
     { o->round_robin && !o->blocks, "--round-robin", "--blocks" },
     { o->launcher && !o->n_hosts, "--launcher", "--hosts" },
-    { o->send && !remote, "--send", "--slurm or --hosts" },
+    { o->send && !remote, "--send", N_("--slurm or --hosts") },
     { o->remote_program && !remote, "--remote-program",
-      "--slurm or --hosts" }
+      N_("--slurm or --hosts") },
+    { o->workdir && !remote, "--workdir", N_("--slurm or --hosts") },
+    { p->env && !remote, "--env", N_("--slurm or --hosts") },
+    { p->heartbeat && !remote, "--heartbeat", N_("--slurm or --hosts") }
   };
   for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
     if (pairs[i].wrong)
@@ -689,7 +697,7 @@ check_combinations (struct pmap_options *o)
     if (lonely[i].wrong)
       {
         error (0, 0, _("%s makes sense only with %s"), lonely[i].option,
-               lonely[i].needed);
+               _(lonely[i].needed));
         front_try_help ();
       }
   if (warm)
@@ -723,7 +731,7 @@ pmap_parse_options (int argc, char **argv, struct pmap_options *o)
       row->set (&p, row, optarg);
     }
   o->names = p.header && !o->header && !o->blocks;
-  check_combinations (o);
+  check_combinations (&p);
   if (o->blocks && p.header && !o->header)
     o->header = 1;
   if (o->retry_delay < 0)

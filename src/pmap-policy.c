@@ -207,7 +207,7 @@ pmap_policy_parse_halt (struct pmap_options *o, char const *s)
            : skip (&p, "success=") ? PMAP_HALT_SUCCESS : PMAP_HALT_DONE);
   good &= h.why != PMAP_HALT_DONE || skip (&p, "done=");
   if (!good || !parse_number (p, &h.n, &h.percent))
-    front_bad_value (_("condition"), s);
+    front_bad_value (_("invalid condition"), s);
   o->halt = h;
 }
 
@@ -225,6 +225,6 @@ pmap_policy_parse_timeout (struct pmap_options *o, char const *s)
   errno = 0;
   unsigned long int n = strtoul (s, &end, 10);
   if (!c_isdigit (*s) || errno || end != s + len - 1 || n < 1 || 1000000 < n)
-    front_bad_value (_("duration"), s);
+    front_bad_value (_("invalid duration"), s);
   o->timeout_percent = n;
 }

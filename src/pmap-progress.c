@@ -125,6 +125,8 @@ put_time (piece s, mp_time t)
     snprintf (s, PIECE_MAX, "%lld:%02lld:%02lld", n / 3600, n / 60 % 60,
               n % 60);
   else
+    /* TRANSLATORS: days and hours, in a few columns, as all that the progress
+       line is made of.  */
     snprintf (s, PIECE_MAX, _("%lldd %lldh"), n / 86400, n / 3600 % 24);
 }
 
@@ -183,7 +185,8 @@ tell (struct progress const *p, mp_time now, unsigned long long done,
   else
     snprintf (r->count, sizeof r->count, _("%llu done"), done);
   if (p->failed)
-    snprintf (r->failed, sizeof r->failed, _("%llu failed"), p->failed);
+    snprintf (r->failed, sizeof r->failed,
+              ngettext ("%llu failed", "%llu failed", p->failed), p->failed);
   if (p->info->o->remote)
     {
       struct mp_remote_figures f;

@@ -103,8 +103,11 @@ remote_told (void *arg, enum mp_remote_event event, char const *host,
                 host);
       break;
     case MP_REMOTE_LEFT_OUT:
-      pmap_say (m, 0, _("warning: %s has failed %d times and is left out"),
-                host, detail);
+      /* TRANSLATORS: %s is a host.  */
+      pmap_say (m, 0,
+                ngettext ("warning: %s has failed %d time and is left out",
+                          "warning: %s has failed %d times and is left out",
+                          detail), host, detail);
       break;
     }
 }

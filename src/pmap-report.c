@@ -197,8 +197,9 @@ pmap_report_error (struct pmap_messages const *m,
     pmap_say (m, 0, _("task %llu was ended: it tried to use the terminal"),
               task->index);
   else if (err == EHOSTDOWN)
-    pmap_say (m, 0, _("%s was lost with its host %u times"), what,
-              task->faults);
+    pmap_say (m, 0, ngettext ("%s was lost with its host %u time",
+                              "%s was lost with its host %u times",
+                              task->faults), what, task->faults);
   else if (err == ESTALE)
     pmap_say (m, 0, _("%s was lost with its host, and did not write again what"
                       " it had written"), what);

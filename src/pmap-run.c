@@ -480,15 +480,11 @@ static void
 report_failed_start (struct run const *run)
 {
   int status = run->pool.executor->failed_status;
-  char const *what = (!run->o->script ? _("the initializer")
+  char const *what = (!run->o->script ? _("cannot prepare the initializer")
                       : run->o->initializer
-                      ? _("the initializer or the script") : _("the script"));
-  if (WIFEXITED (status))
-    error (0, 0, _("cannot prepare %s: exit status %d"), what,
-           WEXITSTATUS (status));
-  else
-    error (0, 0, _("cannot prepare %s: ended by signal %d"), what,
-           WTERMSIG (status));
+                      ? _("cannot prepare the initializer or the script")
+                      : _("cannot prepare the script"));
+  pmap_say_status (run->messages, what, false, status);
 }
 
 /* Report how the run, of which mp_pool_run said ERR, has gone, with TROUBLE

@@ -159,6 +159,7 @@ add_named (struct summary *s, char const *label, struct pmap_named const *n)
                       : quote (n->label));
   char *text = (n->how ? xasprintf ("%s (%s)", item, n->how)
                 : xstrdup (item));
+  /* TRANSLATORS: seconds.  */
   add_line (s, label, seconds (n->time), _("s"), text);
 }
 

@@ -133,8 +133,11 @@ pmap_text_visible (struct pmap_text *t, char const *data, size_t len)
                           (unsigned int) uc);
       else if (uc < ' ' || uc == 0x7f)
         /* U+2400 and on are their pictures.  */
-        pmap_text_printf (t, "\xe2\x90%c",
-                          (int) (uc == 0x7f ? 0xa1 : 0x80 + uc));
+        {
+          char const picture[] = { '\xe2', '\x90',
+                                   uc == 0x7f ? '\xa1' : '\x80' + uc };
+          pmap_text_add (t, picture, sizeof picture);
+        }
       else
         pmap_text_add (t, data, n);
       data += n;

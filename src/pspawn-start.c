@@ -368,7 +368,7 @@ end_unfinished (struct pspawn_options const *o, struct mp_records *r,
   if (err)
     error (0, err, _("cannot look for what was started"));
   if (found && !err)
-    error (0, 0, _("the supervisor of %s was killed; it was ended, too"),
+    error (0, 0, _("the supervisor was killed; %s was ended, too"),
            quote (o->command[0]));
   else
     error (0, 0, _("the supervisor was killed; whether %s has run is not"

@@ -157,7 +157,7 @@ parse_owner (char const *s)
   errno = 0;
   long int n = strtol (s, &end, 10);
   if (!c_isdigit (*s) || *end || errno || n <= 0 || INT_MAX < n)
-    front_bad_value (_("process ID"), s);
+    front_bad_value (_("invalid process ID"), s);
   return n;
 }
 
@@ -167,18 +167,19 @@ parse_size (char const *s)
 {
   uintmax_t size;
   if (mp_parse_size (s, &size) != 0)
-    front_bad_value (_("size"), s);
+    front_bad_value (_("invalid size"), s);
   return size;
 }
 
-/* The number of S, which is a WHAT, among the N NAMES.  */
+/* The number of S among the N NAMES; if it is none of them, exit with
+   MESSAGE.  */
 static int
-parse_word (char const *what, char const *s, char const *const *names, int n)
+parse_word (char const *message, char const *s, char const *const *names, int n)
 {
   for (int i = 0; i < n; i++)
     if (strcmp (s, names[i]) == 0)
       return i;
-  front_bad_value (what, s);
+  front_bad_value (message, s);
 }
 
 /* Write the names of the start methods.  */
@@ -204,7 +205,7 @@ set_option (struct pspawn_options *o, int code, char const *arg)
       break;
     case 'i':
       if (strcmp (arg, PSPAWN_KEEP) == 0)
-        front_bad_value (_("standard input"), arg);
+        front_bad_value (_("invalid standard input"), arg);
       o->stream[STDIN_FILENO] = arg;
       break;
     case 'k':
@@ -212,7 +213,7 @@ set_option (struct pspawn_options *o, int code, char const *arg)
       break;
     case 'N':
       if (!mp_record_name_ok (arg))
-        front_bad_value (_("name"), arg);
+        front_bad_value (_("invalid name"), arg);
       o->name = arg;
       break;
     case 'o':
@@ -227,7 +228,7 @@ set_option (struct pspawn_options *o, int code, char const *arg)
     case 't':
       o->timeout = front_duration (arg);
       if (!o->timeout)
-        front_bad_value (_("duration"), arg);
+        front_bad_value (_("invalid duration"), arg);
       break;
     case KEEP_MAX_OPTION:
       o->keep_max = parse_size (arg);
@@ -242,15 +243,15 @@ set_option (struct pspawn_options *o, int code, char const *arg)
       o->owner = parse_owner (arg);
       break;
     case PRINT_OPTION:
-      o->print = parse_word (_("thing to print"), arg, pspawn_prints,
-                             PSPAWN_PRINTS);
+      o->print = parse_word (_("invalid thing to print"), arg,
+                             pspawn_prints, PSPAWN_PRINTS);
       break;
     case SCOPE_OPTION:
       o->scope = true;
       break;
     case START_METHOD_OPTION:
-      o->method = parse_word (_("start method"), arg, pspawn_methods,
-                              PSPAWN_METHODS);
+      o->method = parse_word (_("invalid start method"), arg,
+                              pspawn_methods, PSPAWN_METHODS);
       break;
     case TERMINATE_OPTION:
       o->terminate = true;
@@ -318,8 +319,9 @@ parse (int argc, char **argv, struct pspawn_options *o)
     .kill_after = 5000LL * MP_MILLISECOND, .keep_max = (uintmax_t) 1 << 30
   };
   if (method && *method)
-    o->method = parse_word (_("start method in MPUTILS_START_METHOD"),
-                            method, pspawn_methods, PSPAWN_METHODS);
+    o->method = parse_word (_("invalid start method in"
+                              " MPUTILS_START_METHOD"), method, pspawn_methods,
+                            PSPAWN_METHODS);
   while ((code = getopt_long (argc, argv, short_options, long_options, NULL))
          != -1)
     set_option (o, code, optarg);

@@ -29,6 +29,9 @@ usage_ '--launcher makes sense only with --hosts' --launcher=x
 usage_ '--send makes sense only with --slurm or --hosts' --send
 usage_ '--remote-program makes sense only with --slurm or --hosts' \
   --remote-program=/x
+for o in workdir=/ env=HOME heartbeat=9; do
+  usage_ "--${o%=*} makes sense only with --slurm or --hosts" --$o
+done
 
 # The holder tells what its environment says of the job, and ends with its
 # input.
