@@ -6,7 +6,15 @@
 
 #include "pmap-html-page.h"
 
-#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xalloc.h"
+#include "xvasprintf.h"
+
+#include "front.h"
+#include "pmap-text.h"
 
 char const *const pmap_html_style[] =
 {
@@ -83,6 +91,9 @@ char const *const pmap_html_script[] =
   "const data = JSON.parse(document.getElementById('data').textContent);\n",
   "const canvas = document.getElementById('chart');\n",
   "const tip = document.getElementById('tip');\n",
+  "const words = data.words;\n",
+  "const fill = (s, ...args) =>\n",
+  "  s.replace(/\\{(\\d)\\}/g, (all, n) => args[n - 1]);\n",
   "const whole = Math.max(data.wall, 1);\n",
   "let from = 0, to = whole;\n",
   "let drag = null;\n",
@@ -110,9 +121,9 @@ char const *const pmap_html_script[] =
   "    : Math.floor(m / 60) + ':' + two(m % 60) + seconds;\n",
   "}\n",
   "function time(us) {\n",
-  "  if (us < 1e3) return number(us) + ' \302\265s';\n",
-  "  if (us < 1e6) return number(us / 1e3) + ' ms';\n",
-  "  return us < 120e6 ? number(us / 1e6) + ' s' : clock(us);\n",
+  "  if (us < 1e3) return fill(words.us, number(us));\n",
+  "  if (us < 1e6) return fill(words.ms, number(us / 1e3));\n",
+  "  return us < 120e6 ? fill(words.s, number(us / 1e6)) : clock(us);\n",
   "}\n",
   "\n",
   "// The distance of grid lines for at most N of them.\n",
@@ -129,13 +140,14 @@ char const *const pmap_html_script[] =
   "  if (whole >= 120e6 && s >= 1e6) return clock(us);\n",
   "  const unit = whole < 1e3 ? 1 : whole < 1e6 ? 1e3 : 1e6;\n",
   "  const digits = Math.max(0, Math.ceil(-Math.log10(s / unit) - 1e-9));\n",
-  "  return (us / unit).toFixed(digits)\n",
-  "    + (unit === 1 ? ' \302\265s' : unit === 1e3 ? ' ms' : ' s');\n",
+  "  const name = unit === 1 ? 'us' : unit === 1e3 ? 'ms' : 's';\n",
+  "  return fill(words[name], (us / unit).toFixed(digits));\n",
   "}\n",
   "\n",
   "// Rows are named where there are several hosts.\n",
   "const label = (i) => data.names ? data.names[i] : String(i + 1);\n",
-  "const name = (i) => data.names ? data.names[i] : 'slot ' + (i + 1);\n",
+  "const name = (i) =>\n",
+  "  data.names ? data.names[i] : fill(words.slot, i + 1);\n",
   "const longest = Math.max(...lanes.map((l, i) => label(i).length));\n",
   "function gutter() {\n",
   "  return Math.min(8 + 7 * longest, Math.max(canvas.clientWidth / 4, 60));\n",
@@ -244,17 +256,14 @@ char const *const pmap_html_script[] =
   "  const b = lane[low - 1];\n",
   "  return b && b[1] + b[2] >= at(x - 3) ? b : null;\n",
   "}\n",
-  "const words = ['success', 'failed', 'failed, and tried again',\n",
-  "               'ended with the run', 'lost with its host'];\n",
   "function text(b) {\n",
-  "  const when = 'from ' + time(b[1]) + ' to ' + time(b[1] + b[2]);\n",
+  "  const when = [time(b[1]), time(b[1] + b[2]), name(b[0] - 1)];\n",
   "  if (!several(b))\n",
-  "    return '#' + b[4] + '  ' + b[5] + '\\n' + words[b[3]] + ', '\n",
-  "      + time(b[2]) + '\\n' + when + ', ' + name(b[0] - 1);\n",
-  "  return b[3] + ' tasks, from #' + b[6] + ' on'\n",
-  "    + (b[4] ? ', ' + b[4] + ' failed' : '') + '\\n'\n",
-  "    + Math.round(100 * busy(b)) + ' % busy\\n' + when\n",
-  "    + ', ' + name(b[0] - 1);\n",
+  "    return fill(words.one, b[4], b[5], words.kinds[b[3]], time(b[2]),\n",
+  "                ...when);\n",
+  "  const rest = [Math.round(100 * busy(b)), ...when];\n",
+  "  return b[4] ? fill(words.failed, b[3], b[6], b[4], ...rest)\n",
+  "    : fill(words.several, b[3], b[6], ...rest);\n",
   "}\n",
   "function point(e) {\n",
   "  const r = canvas.getBoundingClientRect();\n",
@@ -293,3 +302,96 @@ char const *const pmap_html_script[] =
   "draw();\n",
   NULL
 };
+
+/* Return the time NUMBER in UNIT as words.  The caller frees it.  */
+static char *
+time_words (char const *number, enum pmap_unit unit)
+{
+  switch (unit)
+    {
+    case PMAP_NS:
+      return xasprintf (_("%s ns"), number);
+    case PMAP_US:
+      /* TRANSLATORS: microseconds, for which English has the micro sign.  Use
+         what is usual in your language, here and for the other units.  */
+      return (strcmp (_("%s us"), "%s us") == 0
+              ? xasprintf ("%s \302\265s", number)
+              : xasprintf (_("%s us"), number));
+    case PMAP_MS:
+      return xasprintf (_("%s ms"), number);
+    default:
+      return xasprintf (_("%s s"), number);
+    }
+}
+
+char *
+pmap_html_time (char const *number, enum pmap_unit unit)
+{
+  struct pmap_text text = { .data = NULL };
+  char *plain = time_words (number, unit);
+  if (!plain)
+    xalloc_die ();
+  for (char const *s = plain; *s; s++)
+    if (*s == ' ')
+      pmap_text_puts (&text, "\302\240");
+    else
+      pmap_text_add (&text, s, 1);
+  pmap_text_add (&text, "", 1);
+  free (plain);
+  return text.data;
+}
+
+/* Append "KEY":WORDS to TEXT, as in an object of JSON, behind others.  WORDS is
+   freed.  */
+static void
+add_member (struct pmap_text *text, char const *key, char *words)
+{
+  if (!words)
+    xalloc_die ();
+  pmap_text_printf (text, ",\n\"%s\":", key);
+  pmap_text_json (text, words, strlen (words), SIZE_MAX / 2);
+  free (words);
+}
+
+/* The script puts its first word for {1}, and so on.  */
+void
+pmap_html_words (struct pmap_text *text)
+{
+  char const *const kinds[] = {
+    _("success"), _("failed"), _("failed, tried again"),
+    _("ended with the run"), _("lost with its host")
+  };
+  pmap_text_puts (text, "{\"kinds\":[");
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+    {
+      pmap_text_puts (text, i ? "," : "");
+      pmap_text_json (text, kinds[i], strlen (kinds[i]), SIZE_MAX / 2);
+    }
+  pmap_text_puts (text, "]");
+  add_member (text, "us", time_words ("{1}", PMAP_US));
+  add_member (text, "ms", time_words ("{1}", PMAP_MS));
+  add_member (text, "s", time_words ("{1}", PMAP_S));
+  /* TRANSLATORS: the number of a slot.  */
+  add_member (text, "slot", xasprintf (_("slot %s"), "{1}"));
+  add_member (text, "one",
+              /* TRANSLATORS: about a task, when the mouse is on it: its number,
+                 its item, its outcome, how long it took, when it began and
+                 ended, and the name of its slot.  Another order is possible, as
+                 with %2$s.  */
+              xasprintf (_("#%s  %s\n%s, %s\nfrom %s to %s, %s"), "{1}", "{2}",
+                         "{3}", "{4}", "{5}", "{6}", "{7}"));
+  add_member (text, "several",
+              /* TRANSLATORS: about several tasks: how many, the number of the
+                 first one, how much of the time they ran, when that was, and
+                 the name of their slot.  */
+              xasprintf (_("tasks: %s, from #%s on\n%s %% busy\n"
+                           "from %s to %s, %s"), "{1}", "{2}", "{3}", "{4}",
+                         "{5}", "{6}"));
+  add_member (text, "failed",
+              /* TRANSLATORS: likewise, with how many of them failed after the
+                 number of the first one.  */
+              xasprintf (_("tasks: %s, from #%s on, failed: %s\n%s %% busy\n"
+                           "from %s to %s, %s"), "{1}", "{2}", "{3}", "{4}",
+                         "{5}", "{6}", "{7}"));
+  pmap_text_puts (text, "}");
+}

@@ -2,10 +2,11 @@
    Copyright (C) 2026 The mputils authors
    SPDX-License-Identifier: GPL-3.0-or-later  */
 
-/* The page is UTF-8 and in English whatever the locale is.  Items in it are
-   whatever somebody has named his files: they are text for HTML, or strings of
-   JSON that cannot end the element that they are in.  Besides, the page says
-   that no script counts but its own.  */
+/* The page is in the user's language, and UTF-8 whatever the locale is; numbers
+   have a point.  Items in it are whatever somebody has named his files: they
+   are text for HTML, or strings of JSON that cannot end the element that they
+   are in.  Translations are treated the same.  Besides, the page says that no
+   script counts but its own.  */
 
 #include <config.h>
 
@@ -13,6 +14,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#if ENABLE_NLS
+# include <langinfo.h>
+#endif
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,9 +61,24 @@ struct page
   struct pmap_named failure[FAILURES];
   size_t n_failures;
   unsigned long long times[ROWS];       /* how many took so long */
+  bool foreign;                 /* the locale's charset is not UTF-8 */
   bool direct;                  /* the file is no regular one, and written to
                                    as it is */
 };
+
+/* From now on, the words of P come in UTF-8, if USED, as the page has them; or
+   in the locale's charset, as all others want them.  */
+static void
+use_utf8 (struct page const *p, bool used)
+{
+#if ENABLE_NLS
+  if (p->foreign)
+    bind_textdomain_codeset (PACKAGE, used ? "UTF-8" : nl_langinfo (CODESET));
+#else
+  (void) p;
+  (void) used;
+#endif
+}
 
 /* The upper end of ROW of the histogram.  */
 static mp_time
@@ -89,9 +109,8 @@ add_failure (struct page *p, struct mp_task const *task)
 }
 
 static void
-page_ended (void *self, struct mp_task *task, bool again)
+add_ended (struct page *p, struct mp_task *task, bool again)
 {
-  struct page *p = self;
   bool good = pmap_task_outcome (task) == PMAP_OK;
   pmap_stats_ended (&p->stats, task, again);
   pmap_bars_add (&p->bars, task, (task->aborted ? PMAP_BAR_CUT
@@ -104,11 +123,22 @@ page_ended (void *self, struct mp_task *task, bool again)
 }
 
 static void
+page_ended (void *self, struct mp_task *task, bool again)
+{
+  struct page *p = self;
+  use_utf8 (p, true);
+  add_ended (p, task, again);
+  use_utf8 (p, false);
+}
+
+static void
 page_lost (void *self, struct mp_task *task)
 {
   struct page *p = self;
+  use_utf8 (p, true);
   pmap_stats_lost (&p->stats, task);
   pmap_bars_add (&p->bars, task, PMAP_BAR_LOST);
+  use_utf8 (p, false);
 }
 
 static void
@@ -116,10 +146,12 @@ page_delivered (void *self, struct mp_task *task)
 {
   struct page *p = self;
   unsigned long long before = p->stats.failed;
+  use_utf8 (p, true);
   pmap_stats_delivered (&p->stats, task);
   /* Its callback has.  */
   if (before < p->stats.failed)
     add_failure (p, task);
+  use_utf8 (p, false);
 }
 
 static mp_time
@@ -133,42 +165,86 @@ page_tick (void *self, mp_time now)
 static void
 page_untold (void *arg, struct mp_task *task)
 {
-  page_ended (arg, task, false);
+  add_ended (arg, task, false);
 }
 
-/* Append the time T to TEXT, with three digits or more, in a unit that suits
-   it.  */
+/* Append WORDS to TEXT.  */
+static void
+add_words (struct pmap_text *text, char const *words)
+{
+  pmap_text_html (text, words, strlen (words));
+}
+
+/* Append words to TEXT as printf does.  */
+static void ATTRIBUTE_FORMAT ((printf, 2, 3))
+add_phrase (struct pmap_text *text, char const *format, ...)
+{
+  va_list args;
+  va_start (args, format);
+  char *words = xvasprintf (format, args);
+  va_end (args);
+  if (words)
+    add_words (text, words);
+  free (words);
+}
+
+/* Return the time T in words, with three digits or more, in a unit that suits
+   it.  The caller frees it.  */
+static char *
+time_words (mp_time t)
+{
+  static mp_time const sizes[] = {
+    [PMAP_NS] = 1, [PMAP_US] = 1000, [PMAP_MS] = 1000000, [PMAP_S] = 1000000000
+  };
+  enum pmap_unit unit = PMAP_S;
+  char number[48];
+  while (PMAP_NS < unit && t < sizes[unit])
+    unit--;
+  mp_time whole = t / sizes[unit];
+  int fraction = t % sizes[unit] * 100 / sizes[unit];
+  if (unit == PMAP_NS || 100 <= whole)
+    sprintf (number, "%lld", whole);
+  else if (10 <= whole)
+    sprintf (number, "%lld.%d", whole, fraction / 10);
+  else
+    sprintf (number, "%lld.%02d", whole, fraction);
+  return pmap_html_time (number, unit);
+}
+
+/* Likewise, of T, which is a whole number of some unit.  */
+static char *
+round_time_words (mp_time t)
+{
+  char number[48];
+  enum pmap_unit unit = t < 1000000 ? PMAP_US : t < 1000000000 ? PMAP_MS
+                        : PMAP_S;
+  sprintf (number, "%lld", (t / (unit == PMAP_US ? 1000
+                                 : unit == PMAP_MS ? 1000000 : 1000000000)));
+  return pmap_html_time (number, unit);
+}
+
+/* Append the time T to TEXT.  */
 static void
 add_time (struct pmap_text *text, mp_time t)
 {
-  static struct { char const *name; mp_time size; } const units[] = {
-    { "ns", 1 }, { "\302\265s", 1000 }, { "ms", 1000000 },
-    { "s", 1000000000 }
-  };
-  size_t i = sizeof units / sizeof *units - 1;
-  while (0 < i && t < units[i].size)
-    i--;
-  mp_time whole = t / units[i].size;
-  int digits = i == 0 || 100 <= whole ? 0 : 10 <= whole ? 1 : 2;
-  mp_time fraction = t % units[i].size * 100 / units[i].size;
-  if (digits == 0)
-    pmap_text_printf (text, "%lld", whole);
-  else if (digits == 1)
-    pmap_text_printf (text, "%lld.%d", whole, (int) fraction / 10);
-  else
-    pmap_text_printf (text, "%lld.%02d", whole, (int) fraction);
-  pmap_text_printf (text, "\302\240%s", units[i].name);
+  char *words = time_words (t);
+  add_words (text, words);
+  free (words);
 }
 
-/* Append X, which is not negative, to TEXT, with two digits behind the point
-   unless it is WHOLE.  printf would ask the locale how that looks.  */
-static void
-add_decimal (struct pmap_text *text, double x, bool whole)
+/* Return X, which is not negative, with two digits behind the point unless it
+   is WHOLE.  printf would ask the locale how that looks.  The caller frees
+   it.  */
+static char *
+decimal (double x, bool whole)
 {
   long long int n = x * 100 + .5;
-  pmap_text_printf (text, "%lld", n / 100);
-  if (!whole || n % 100)
-    pmap_text_printf (text, ".%02d", (int) (n % 100));
+  char number[48];
+  if (whole && n % 100 == 0)
+    sprintf (number, "%lld", n / 100);
+  else
+    sprintf (number, "%lld.%02d", n / 100, (int) (n % 100));
+  return xstrdup (number);
 }
 
 static void
@@ -183,7 +259,10 @@ add_lines (struct pmap_text *text, char const *const *line)
 static void
 add_head (struct pmap_text *text, char const *title, char const *nonce)
 {
-  pmap_text_puts (text, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
+  pmap_text_puts (text, "<!DOCTYPE html>\n<html lang=\"");
+  /* TRANSLATORS: the BCP 47 code of your language, as in <html lang="en">. */
+  add_words (text, _("en"));
+  pmap_text_puts (text, "\">\n<head>\n"
                   "<meta charset=\"utf-8\">\n"
                   "<meta http-equiv=\"Content-Security-Policy\" content=\""
                   "default-src 'none'; style-src 'unsafe-inline'; ");
@@ -191,7 +270,7 @@ add_head (struct pmap_text *text, char const *title, char const *nonce)
   pmap_text_puts (text, "<meta name=\"viewport\""
                   " content=\"width=device-width, initial-scale=1\">\n"
                   "<title>pmap ");
-  pmap_text_html (text, title, strlen (title));
+  add_words (text, title);
   pmap_text_puts (text, "</title>\n<style>\n");
   add_lines (text, pmap_html_style);
   pmap_text_puts (text, "</style>\n</head>\n<body>\n");
@@ -206,53 +285,100 @@ add_title (struct pmap_text *text, struct page const *p, char const *command)
   if (tm)
     strftime (when, sizeof when, "%Y-%m-%d %H:%M:%S %z", tm);
   pmap_text_puts (text, "<h1>pmap <code>");
-  pmap_text_html (text, command, strlen (command));
-  pmap_text_printf (text, "</code></h1>\n<p class=\"dim\">Begun on %s</p>\n",
-                    when);
+  add_words (text, command);
+  pmap_text_puts (text, "</code></h1>\n<p class=\"dim\">");
+  /* TRANSLATORS: a date and a time of day.  */
+  add_phrase (text, _("Begun on %s"), when);
+  pmap_text_puts (text, "</p>\n");
 }
 
 /* Begin in TEXT the figure NAME, marked as BAD or not.  */
 static void
 begin_figure (struct pmap_text *text, char const *name, bool bad)
 {
-  pmap_text_printf (text, "<div><dt>%s</dt><dd%s>", name,
-                    bad ? " class=\"bad\"" : "");
+  pmap_text_puts (text, "<div><dt>");
+  add_words (text, name);
+  pmap_text_printf (text, "</dt><dd%s>", bad ? " class=\"bad\"" : "");
 }
 
-/* Add to TEXT the figure NAME, the number N, with a SMALL text, or null.  */
+/* End it with the SMALL text, which is freed, or null.  */
+static void
+end_figure (struct pmap_text *text, char *small)
+{
+  if (small)
+    {
+      pmap_text_puts (text, " <small>");
+      add_words (text, small);
+      pmap_text_puts (text, "</small>");
+      free (small);
+    }
+  pmap_text_puts (text, "</dd></div>\n");
+}
+
+/* Add to TEXT the figure NAME, the number N, with a SMALL text, which is freed,
+   or null.  */
 static void
 add_count (struct pmap_text *text, char const *name, unsigned long long n,
-           bool bad, char const *small)
+           bool bad, char *small)
 {
   begin_figure (text, name, bad);
   pmap_text_printf (text, "%llu", n);
-  if (small)
-    pmap_text_printf (text, " <small>%s</small>", small);
-  pmap_text_puts (text, "</dd></div>\n");
+  end_figure (text, small);
+}
+
+/* How many attempts S has.  */
+static char *
+attempts_words (struct pmap_stats const *s)
+{
+  return xasprintf (ngettext ("%llu attempt in all", "%llu attempts in all",
+                              s->attempts), s->attempts);
 }
 
 /* Add to TEXT the figures of S that are counted.  */
 static void
 add_counts (struct pmap_text *text, struct pmap_stats const *s)
 {
-  char *small = s->not_run ? xasprintf ("%llu not run", s->not_run) : NULL;
-  add_count (text, "tasks", s->tasks, false, NULL);
-  add_count (text, "failed", s->failed, s->failed, small);
-  free (small);
+  add_count (text, ngettext ("task", "tasks", s->tasks), s->tasks, false, NULL);
+  add_count (text, _("failed"), s->failed, s->failed,
+             (s->not_run
+              ? xasprintf (ngettext ("%llu not run", "%llu not run",
+                                     s->not_run), s->not_run)
+              : NULL));
   if (s->aborted)
-    add_count (text, "ended with the run", s->aborted, false, NULL);
+    add_count (text, _("ended with the run"), s->aborted, false, NULL);
   if (s->attempts_failed)
-    {
-      small = xasprintf ("%llu attempts in all", s->attempts);
-      add_count (text, "tried again", s->retried, false, small);
-      free (small);
-    }
+    add_count (text, _("tried again"), s->retried, false, attempts_words (s));
   if (s->lost)
-    {
-      small = xasprintf ("%llu attempts in all", s->attempts);
-      add_count (text, "lost with their hosts", s->lost, true, small);
-      free (small);
-    }
+    add_count (text, _("lost with their hosts"), s->lost, true,
+               attempts_words (s));
+}
+
+/* Add to TEXT the time that S had on CPUs.  */
+static void
+add_cpu_time (struct pmap_text *text, struct pmap_stats const *s)
+{
+  char *user = time_words (s->user), *system = time_words (s->system);
+  begin_figure (text, _("CPU time"), false);
+  add_time (text, s->user + s->system);
+  end_figure (text, xasprintf (_("%s user, %s system"), user, system));
+  free (user);
+  free (system);
+}
+
+/* Add to TEXT how much faster S was than one task after the other.  */
+static void
+add_speedup (struct pmap_text *text, struct pmap_stats const *s)
+{
+  char *speedup = decimal (pmap_stats_speedup (s), false);
+  char *processes = decimal (s->processes, true);
+  begin_figure (text, _("speed-up"), false);
+  add_words (text, speedup);
+  /* TRANSLATORS: how well so many tasks at a time were used.  */
+  end_figure (text, xasprintf (_("%d %% of %s at a time"),
+                               (int) (100 * pmap_stats_efficiency (s) + .5),
+                               processes));
+  free (speedup);
+  free (processes);
 }
 
 /* Add to TEXT the figures of S.  */
@@ -261,103 +387,146 @@ add_figures (struct pmap_text *text, struct pmap_stats const *s)
 {
   pmap_text_puts (text, "<dl>\n");
   add_counts (text, s);
-  begin_figure (text, "time", false);
+  begin_figure (text, _("time"), false);
   add_time (text, s->wall);
-  pmap_text_puts (text, "</dd></div>\n");
+  end_figure (text, NULL);
   if (s->cpu_known)
-    {
-      begin_figure (text, "CPU time", false);
-      add_time (text, s->user + s->system);
-      pmap_text_puts (text, " <small>");
-      add_time (text, s->user);
-      pmap_text_puts (text, " user, ");
-      add_time (text, s->system);
-      pmap_text_puts (text, " system</small></dd></div>\n");
-    }
-  begin_figure (text, "speed-up", false);
-  add_decimal (text, pmap_stats_speedup (s), false);
-  pmap_text_printf (text, " <small>%d&nbsp;%% of ",
-                    (int) (100 * pmap_stats_efficiency (s) + .5));
-  add_decimal (text, s->processes, true);
-  pmap_text_puts (text, " at a time</small></dd></div>\n");
+    add_cpu_time (text, s);
+  add_speedup (text, s);
   if (s->waited.label)
     {
-      begin_figure (text, "longest wait of an output", false);
+      begin_figure (text, _("longest wait of an output"), false);
       add_time (text, s->waited.time);
-      pmap_text_puts (text, s->info->o->blocks ? " <small>"
-                      : " <small>item ");
-      pmap_text_html (text, s->waited.label, s->waited.len);
-      pmap_text_puts (text, "</small></dd></div>\n");
+      end_figure (text, (s->info->o->blocks ? xstrdup (s->waited.label)
+                         : xasprintf (_("item %s"), s->waited.label)));
     }
   pmap_text_puts (text, "</dl>\n");
+}
+
+/* Add to TEXT WORDS within ELEMENT, with CLASS, or null.  */
+static void
+add_element (struct pmap_text *text, char const *element, char const *class,
+             char const *words)
+{
+  if (class)
+    pmap_text_printf (text, "<%s class=\"%s\">", element, class);
+  else
+    pmap_text_printf (text, "<%s>", element);
+  add_words (text, words);
+  pmap_text_printf (text, "</%s>", element);
 }
 
 /* Add to TEXT the entry of the legend for the color NAME: WORDS.  */
 static void
 add_legend (struct pmap_text *text, char const *name, char const *words)
 {
-  pmap_text_printf (text, "<span><i style=\"background: var(--%s)\"></i>"
-                    "%s</span>\n", name, words);
+  pmap_text_printf (text, "<span><i style=\"background: var(--%s)\"></i>",
+                    name);
+  add_words (text, words);
+  pmap_text_puts (text, "</span>\n");
+}
+
+/* Add to TEXT what the colors of the chart of S are.  */
+static void
+add_legends (struct pmap_text *text, struct pmap_stats const *s)
+{
+  add_legend (text, "ok", _("success"));
+  if (s->failed || s->attempts_failed)
+    add_legend (text, "bad", _("failed"));
+  if (s->attempts_failed)
+    add_legend (text, "again", _("failed, tried again"));
+  if (s->aborted)
+    add_legend (text, "cut", _("ended with the run"));
+  if (s->lost)
+    add_legend (text, "lost", _("lost with its host"));
+}
+
+/* Add to TEXT the button ID, which shows SIGN and is for what TITLE says.  */
+static void
+add_button (struct pmap_text *text, char const *id, char const *title,
+            char const *sign)
+{
+  pmap_text_printf (text, "<button id=\"%s\" title=\"", id);
+  add_words (text, title);
+  pmap_text_printf (text, "\">%s</button>\n", sign);
+}
+
+/* Add to TEXT the buttons of the chart.  */
+static void
+add_buttons (struct pmap_text *text)
+{
+  pmap_text_puts (text, "<span class=\"zoom\">");
+  /* TRANSLATORS: what a button of the chart shows: an earlier part of it, a
+     later one, a smaller one, a larger one.  */
+  add_button (text, "back", _("earlier"), "&#8592;");
+  add_button (text, "on", _("later"), "&#8594;");
+  add_button (text, "in", _("closer"), "+");
+  add_button (text, "out", _("farther"), "&#8722;");
+  pmap_text_puts (text, "<button id=\"all\">");
+  /* TRANSLATORS: on a button: show the whole chart.  */
+  add_words (text, _("All"));
+  pmap_text_puts (text, "</button></span>");
+}
+
+/* Add to TEXT what is to be said on the chart of P.  */
+static void
+add_notes (struct pmap_text *text, struct page const *p)
+{
+  struct pmap_bars const *b = &p->bars;
+  bool hosts = p->stats.n_hosts;
+  pmap_text_puts (text, "<p class=\"dim\">");
+  add_words (text, (hosts
+                    ? _("A row is a slot of a host, in which one task runs at"
+                        " a time.")
+                    : _("A row is a slot, in which one task runs at a"
+                        " time.")));
+  pmap_text_puts (text, "  ");
+  add_words (text, _("Drag to see a part; double-click to see all."));
+  if (b->merged)
+    {
+      char *within = time_words (b->resolution);
+      pmap_text_puts (text, "  ");
+      /* TRANSLATORS: a duration.  "Pale" and "red" are about the bars.  */
+      add_phrase (text, _("There were so many tasks that bars are several of"
+                          " them where these followed each other within %s:"
+                          " pale where little ran, and red in the part that"
+                          " failed."), within);
+      free (within);
+    }
+  if (b->left_out)
+    {
+      pmap_text_puts (text, "  ");
+      if (hosts)
+        add_phrase (text, ngettext ("%llu task ran in more slots than these"
+                                    " %d, which are not shown.",
+                                    "%llu tasks ran in more slots than these"
+                                    " %d, which are not shown.", b->left_out),
+                    b->left_out, PMAP_LANES_MAX);
+      else
+        add_phrase (text, ngettext ("%llu task ran in slots above %d, which"
+                                    " are not shown.",
+                                    "%llu tasks ran in slots above %d, which"
+                                    " are not shown.", b->left_out),
+                    b->left_out, PMAP_LANES_MAX);
+    }
+  pmap_text_puts (text, "</p>\n");
 }
 
 /* Add to TEXT what the chart of P is drawn on.  */
 static void
 add_chart (struct pmap_text *text, struct page const *p)
 {
-  struct pmap_bars const *b = &p->bars;
-  pmap_text_puts (text, "<h2>When the tasks ran</h2>\n"
-                  "<div class=\"tools\">");
-  add_legend (text, "ok", "success");
-  if (p->stats.failed || p->stats.attempts_failed)
-    add_legend (text, "bad", "failed");
-  if (p->stats.attempts_failed)
-    add_legend (text, "again", "failed, tried again");
-  if (p->stats.aborted)
-    add_legend (text, "cut", "ended with the run");
-  if (p->stats.lost)
-    add_legend (text, "lost", "lost with its host");
-  pmap_text_puts (text, "<span class=\"zoom\">"
-                  "<button id=\"back\" title=\"earlier\">&#8592;</button>\n"
-                  "<button id=\"on\" title=\"later\">&#8594;</button>\n"
-                  "<button id=\"in\" title=\"closer\">+</button>\n"
-                  "<button id=\"out\" title=\"farther\">&#8722;</button>\n"
-                  "<button id=\"all\">All</button></span></div>\n"
+  add_element (text, "h2", NULL, _("When the tasks ran"));
+  pmap_text_puts (text, "\n<div class=\"tools\">");
+  add_legends (text, &p->stats);
+  add_buttons (text);
+  pmap_text_puts (text, "</div>\n"
                   "<div id=\"box\"><canvas id=\"chart\"></canvas>"
                   "<div id=\"tip\" hidden></div></div>\n"
-                  "<noscript><p>The chart needs JavaScript.</p></noscript>\n"
-                  "<p class=\"dim\">A row is a slot");
-  if (p->stats.n_hosts)
-    pmap_text_puts (text, " of a host");
-  pmap_text_puts (text, ", in which one task runs at a time.  Drag to see a"
-                  " part; double-click to see all.");
-  if (b->merged)
-    pmap_text_printf (text, "  There were so many tasks that bars are several"
-                      " of them where these followed each other within ");
-  if (b->merged)
-    {
-      add_time (text, b->resolution);
-      pmap_text_puts (text, ": pale where little ran, and red in the part that"
-                      " failed.");
-    }
-  if (b->left_out && p->stats.n_hosts)
-    pmap_text_printf (text, "  %llu tasks ran in more slots than these %d,"
-                      " which are not shown.", b->left_out, PMAP_LANES_MAX);
-  else if (b->left_out)
-    pmap_text_printf (text, "  %llu tasks ran in slots above %d, which are not"
-                      " shown.", b->left_out, PMAP_LANES_MAX);
-  pmap_text_puts (text, "</p>\n");
-}
-
-/* Append T, which is a whole number of some unit, to TEXT.  */
-static void
-add_round_time (struct pmap_text *text, mp_time t)
-{
-  if (t < 1000000)
-    pmap_text_printf (text, "%lld\302\240\302\265s", t / 1000);
-  else if (t < 1000000000)
-    pmap_text_printf (text, "%lld\302\240ms", t / 1000000);
-  else
-    pmap_text_printf (text, "%lld\302\240s", t / 1000000000);
+                  "<noscript>");
+  add_element (text, "p", NULL, _("The chart needs JavaScript."));
+  pmap_text_puts (text, "</noscript>\n");
+  add_notes (text, p);
 }
 
 /* Add the histogram of P to TEXT.  */
@@ -374,14 +543,16 @@ add_histogram (struct pmap_text *text, struct page const *p)
     return;
   for (int i = first; i <= last; i++)
     most = MAX (most, p->times[i]);
-  pmap_text_puts (text, "<h2>How long they took</h2>\n"
-                  "<table class=\"hist\">\n");
+  add_element (text, "h2", NULL, _("How long they took"));
+  pmap_text_puts (text, "\n<table class=\"hist\">\n");
   for (int i = first; i <= last; i++)
     {
       bool open = i == ROWS - 1;
-      pmap_text_puts (text, open ? "<tr><td class=\"n\">over "
-                      : "<tr><td class=\"n\">to ");
-      add_round_time (text, row_end (open ? i - 1 : i));
+      char *end = round_time_words (row_end (open ? i - 1 : i));
+      pmap_text_puts (text, "<tr><td class=\"n\">");
+      /* TRANSLATORS: tasks that took more than, or at most, a duration.  */
+      add_phrase (text, open ? _("over %s") : _("to %s"), end);
+      free (end);
       pmap_text_printf (text, "</td><td class=\"n\">%llu</td>"
                         "<td class=\"bar\">", p->times[i]);
       if (p->times[i])
@@ -399,10 +570,16 @@ static void
 add_table (struct pmap_text *text, char const *title,
            struct pmap_named const *named, size_t n, bool attempts)
 {
-  pmap_text_printf (text, "<h2>%s</h2>\n<div class=\"scroll\"><table>\n"
-                    "<tr><th class=\"n\">#</th><th>item</th>"
-                    "<th class=\"n\">time</th>%s<th>outcome</th></tr>\n",
-                    title, attempts ? "<th class=\"n\">attempt</th>" : "");
+  add_element (text, "h2", NULL, title);
+  pmap_text_puts (text, "\n<div class=\"scroll\"><table>\n"
+                  "<tr><th class=\"n\">#</th>");
+  /* TRANSLATORS: the heads of columns.  */
+  add_element (text, "th", NULL, _("item"));
+  add_element (text, "th", "n", _("time"));
+  if (attempts)
+    add_element (text, "th", "n", _("attempt"));
+  add_element (text, "th", NULL, _("outcome"));
+  pmap_text_puts (text, "</tr>\n");
   for (size_t i = 0; i < n; i++)
     {
       pmap_text_printf (text, "<tr><td class=\"n\">%llu</td>"
@@ -413,8 +590,7 @@ add_table (struct pmap_text *text, char const *title,
       if (attempts)
         pmap_text_printf (text, "</td><td class=\"n\">%u", named[i].attempt);
       pmap_text_puts (text, "</td><td>");
-      char const *how = named[i].how ? named[i].how : "success";
-      pmap_text_html (text, how, strlen (how));
+      add_words (text, named[i].how ? named[i].how : _("success"));
       pmap_text_puts (text, "</td></tr>\n");
     }
   pmap_text_puts (text, "</table></div>\n");
@@ -427,7 +603,7 @@ add_host (struct pmap_text *text, struct pmap_host_stats const *h, bool cpu,
           bool lost)
 {
   pmap_text_puts (text, "<tr><td class=\"item\">");
-  pmap_text_html (text, h->name, strlen (h->name));
+  add_words (text, h->name);
   pmap_text_printf (text, "</td><td class=\"n\">%llu</td>"
                     "<td class=\"n\">%llu", h->attempts, h->failed);
   if (lost)
@@ -442,24 +618,41 @@ add_host (struct pmap_text *text, struct pmap_host_stats const *h, bool cpu,
   pmap_text_puts (text, "</td></tr>\n");
 }
 
+/* Add to TEXT that only the first N of ALL are told.  */
+static void
+add_first (struct pmap_text *text, size_t n, unsigned long long all)
+{
+  pmap_text_puts (text, "<p class=\"dim\">");
+  /* TRANSLATORS: what a table shows.  */
+  add_phrase (text, _("The first %zu of %llu."), n, all);
+  pmap_text_puts (text, "</p>\n");
+}
+
 /* Add to TEXT the table of the hosts of S, of which there are some.  */
 static void
 add_hosts (struct pmap_text *text, struct pmap_stats const *s)
 {
   size_t n = MIN (s->n_hosts, HOSTS);
-  pmap_text_printf (text, "<h2>The hosts</h2>\n<div class=\"scroll\"><table>\n"
-                    "<tr><th>host</th><th class=\"n\">%s</th>"
-                    "<th class=\"n\">failed</th>%s<th class=\"n\">busy</th>%s"
-                    "</tr>\n",
-                    s->attempts_failed || s->lost ? "attempts" : "tasks",
-                    s->lost ? "<th class=\"n\">lost</th>" : "",
-                    s->cpu_known ? "<th class=\"n\">CPU time</th>" : "");
+  add_element (text, "h2", NULL, _("The hosts"));
+  pmap_text_puts (text, "\n<div class=\"scroll\"><table>\n<tr>");
+  add_element (text, "th", NULL, ngettext ("host", "hosts", 1));
+  add_element (text, "th", "n", (s->attempts_failed || s->lost ? _("attempts")
+                                 : ngettext ("task", "tasks", s->tasks)));
+  add_element (text, "th", "n", _("failed"));
+  if (s->lost)
+    /* TRANSLATORS: the head of a column: attempts that were lost with their
+       host.  */
+    add_element (text, "th", "n", _("lost"));
+  /* TRANSLATORS: the head of a column: how long tasks ran on a host.  */
+  add_element (text, "th", "n", _("busy"));
+  if (s->cpu_known)
+    add_element (text, "th", "n", _("CPU time"));
+  pmap_text_puts (text, "</tr>\n");
   for (size_t i = 0; i < n; i++)
     add_host (text, &s->host[i], s->cpu_known, s->lost);
   pmap_text_puts (text, "</table></div>\n");
   if (n < s->n_hosts)
-    pmap_text_printf (text, "<p class=\"dim\">The first %zu of %zu.</p>\n",
-                      n, s->n_hosts);
+    add_first (text, n, s->n_hosts);
 }
 
 static void
@@ -470,13 +663,12 @@ add_tables (struct pmap_text *text, struct page const *p)
   if (s->n_hosts)
     add_hosts (text, s);
   if (s->n_slowest)
-    add_table (text, "The slowest", s->slowest, s->n_slowest, attempts);
+    add_table (text, _("The slowest"), s->slowest, s->n_slowest, attempts);
   if (!p->n_failures)
     return;
-  add_table (text, "The failures", p->failure, p->n_failures, attempts);
+  add_table (text, _("The failures"), p->failure, p->n_failures, attempts);
   if (p->n_failures < s->failed)
-    pmap_text_printf (text, "<p class=\"dim\">The first %zu of %llu.</p>\n",
-                      p->n_failures, s->failed);
+    add_first (text, p->n_failures, s->failed);
 }
 
 /* Where a lane is in the chart.  */
@@ -522,9 +714,12 @@ add_names (struct pmap_text *text, struct page const *p, struct row const *row)
   for (unsigned int i = 0; i < p->bars.lanes; i++)
     {
       struct pmap_text name = { .data = NULL };
-      char const *host = p->stats.host[row[i].host].name;
-      pmap_text_visible (&name, host, strlen (host));
-      pmap_text_printf (&name, " slot %u", row[i].slot);
+      /* TRANSLATORS: a host's name, and the number of a slot there.  */
+      char *words = xasprintf (_("%s slot %u"),
+                               p->stats.host[row[i].host].name, row[i].slot);
+      if (words)
+        pmap_text_visible (&name, words, strlen (words));
+      free (words);
       pmap_text_puts (text, i ? ",\n" : "\n");
       pmap_text_json (text, name.data, name.len, SIZE_MAX / 2);
       pmap_text_free (&name);
@@ -568,6 +763,8 @@ add_script (struct pmap_text *text, struct page const *p, char const *nonce)
                     p->stats.wall / 1000, b->lanes);
   if (p->stats.n_hosts)
     add_names (text, p, row);
+  pmap_text_puts (text, ",\"words\":");
+  pmap_html_words (text);
   pmap_text_puts (text, ",\"bars\":[");
   for (size_t i = 0; i < b->n; i++)
     {
@@ -680,9 +877,11 @@ page_close (void *self)
   struct page *p = self;
   char const *file = p->info->o->report_file;
   struct pmap_text text = { .data = NULL };
+  use_utf8 (p, true);
   pmap_each_untold (p->info, page_untold, p);
   pmap_stats_close (&p->stats);
   make_page (&text, p);
+  use_utf8 (p, false);
   int err = (p->direct
              ? write_all (open (file, O_WRONLY | O_TRUNC | O_CLOEXEC), &text)
              : replace_file (file, &text));
@@ -729,6 +928,9 @@ pmap_html_open (struct pmap_info const *info)
   struct page *p = xzalloc (sizeof *p);
   char const *file = info->o->report_file;
   p->info = info;
+#if ENABLE_NLS
+  p->foreign = strcmp (nl_langinfo (CODESET), "UTF-8") != 0;
+#endif
   int err = check_file (file, &p->direct);
   if (err)
     error (MP_EXIT_FAILURE, err, _("cannot write %s"), quote (file));

@@ -41,6 +41,8 @@ class Page (html.parser.HTMLParser):
         elif self.inside == 'data':
             page = json.loads (data)
             print ('lanes', page['lanes'])
+            for key, word in page['words'].items ():
+                print ('word', key, ascii (word))
             for b in page['bars']:
                 print ('bar', len (b), ascii (b[5]))
 
@@ -72,6 +74,7 @@ test $? = 123 || fail=1
 is_whole_ page && only_page_ || fail=1
 grep -E '(src|href|url) *[=(]|@import|https?:' page && fail=1
 grep '<h1>pmap <code>sh -c &#39;test $1 != 7&#39; _</code></h1>' page || fail=1
+grep '^<html lang="en">' page || fail=1
 grep '<dt>tasks</dt><dd>30</dd>' page || fail=1
 grep '<dt>failed</dt><dd class="bad">1</dd>' page || fail=1
 grep 'The failures' page || fail=1
@@ -81,6 +84,14 @@ if test -n "$python"; then
   test "$(grep -c '^bar 6' look)" = 30 || fail=1
   # Twenty slowest, and the failure.
   test "$(grep -c '^item' look)" = 21 || fail=1
+  # Each word that the script uses is there, and has a place for what is told.
+  sed -n 's/.*words\.\([a-z]*\).*/\1/p' page | sort -u > used
+  test -s used || fail=1
+  while read key; do
+    grep "^word $key .*[]}1-9]" look > /dev/null || fail=1
+  done < used
+  grep -Fx "word one '#{1}  {2}\\n{3}, {4}\\nfrom {5} to {6}, {7}'" look \
+    || fail=1
 fi
 
 # Items are inert.
