@@ -208,6 +208,10 @@ ncpu_print_table (struct mp_cpus_request const *request,
   char buf[MP_CPUS_FORMAT_SIZE];
   int widths[COLUMNS];
   measure (limits, titles, widths);
+  int label = mbswidth (_("result"), 0);
+  int number = mbswidth (format_result (request, cpus, buf), 0);
+  widths[KIND] = MAX (widths[KIND], label);
+  widths[CPUS] = MAX (widths[CPUS], number);
 
   put_cells (' ', titles, widths);
   puts (_("VALUE"));
