@@ -93,7 +93,7 @@ tests_unit_check_lib_CFLAGS = $(tests_unit_CFLAGS)
 tests_unit_check_lib_LDADD = $(tests_unit_LDADD)
 
 # What is linked with tests/unit/shortage.c.
-wrap_allocation = -Wl,--wrap=malloc,--wrap=calloc \
+wrap_allocation = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc \
   -Wl,--wrap=realloc,--wrap=reallocarray
 
 tests_unit_check_blocks_SOURCES = tests/unit/check-blocks.c \
