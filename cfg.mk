@@ -44,14 +44,14 @@ exclude_file_name_regexp--sc_prohibit_atoi_atof = ^(bench|tests)/
 exclude_file_name_regexp--sc_two_space_separator_in_usage = \
   ^(\.ci/run|bootstrap|.*\.(mk|sh))$$
 
-# This is built by a test, for Slurm's programs.
-exclude_file_name_regexp--sc_require_config_h = ^tests/helpers/loopback\.c$$
+# One is built by a test, for Slurm's programs, and one includes what does.
+exclude_file_name_regexp--sc_require_config_h = ^tests/(helpers/loopback|l10n/front)\.c$$
 exclude_file_name_regexp--sc_require_config_h_first = \
-  ^tests/helpers/loopback\.c$$
+  ^tests/(helpers/loopback|l10n/front)\.c$$
 
 # Every file that can hold a comment says whose it is and what one may do.
 heads_exempt_ = \
-  ^(README(-hacking)?|NEWS|AUTHORS|\.gitignore|po/LINGUAS|doc/examples/.*\.out)$$
+  ^(README(-hacking)?|SECURITY|NEWS|AUTHORS|\.gitignore|po/LINGUAS|doc/examples/.*\.out)$$
 exclude_file_name_regexp--sc_head_license = $(heads_exempt_)
 sc_head_license:
 	@require='SPDX-License-Identifier: GPL-3\.0-or-later'		\

@@ -129,7 +129,7 @@ find_line (struct pjoin *j, struct mp_item const *item)
     return 0;
   if (strlen (item->data) != len)
     {
-      error (0, 0, _("NUL byte in handle %s; use --null"),
+      error (0, 0, _("handle %s holds a NUL byte; use --null"),
              quote_mem (item->data, len));
       return MP_EXIT_NO;
     }

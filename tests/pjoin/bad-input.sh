@@ -39,7 +39,7 @@ test $(wc -l < err) = 2 || fail=1
 printf 'good\nun\0known\n' > in
 returns_ 1 pjoin - < in > out 2> err || fail=1
 compare /dev/null out || fail=1
-printf '%s\n' "pjoin: NUL byte in handle 'un\0known'; use --null" > exp
+printf '%s\n' "pjoin: handle 'un\0known' holds a NUL byte; use --null" > exp
 compare exp err || fail=1
 head -c 100000 /dev/urandom > in
 returns_ 1 pjoin - < in > out 2> /dev/null || fail=1
