@@ -201,7 +201,7 @@ sh out > ran || fail=1
 printf '%s\n' a "''s" > exp
 compare exp ran || fail=1
 printf 'a\0b\nc\n' | returns_ 123 pmap --dry-run -w cat > out 2> err || fail=1
-echo "printf '%s\\n' c | cat" > exp
+printf '%s\n' "printf '%s\\n' c | cat" > exp
 compare exp out || fail=1
 echo 'pmap: item 1 holds a NUL byte, which no argument can' > exp
 compare exp err || fail=1

@@ -153,7 +153,8 @@ compare /dev/null err || fail=1
 valid_ out 3 || fail=1
 sed 's/, "command.*"stdout/, "stdout/' out > short
 for i in 1 2 3; do
-  echo "{\"index\": $i, \"item\": \"$i\", \"stdout\": \"<$i\\n\"," \
+  printf '%s %s\n' \
+    "{\"index\": $i, \"item\": \"$i\", \"stdout\": \"<$i\\n\"," \
     "\"stderr\": \"e\\n\"}"
 done > exp
 compare exp short || fail=1

@@ -136,7 +136,7 @@ if localedef -i de_DE -f UTF-8 own/de_DE.UTF-8 > /dev/null 2>&1; then
   export LOCPATH
   # german_ COMMAND [ARG]...
   german_ () { LC_ALL=de_DE.UTF-8 LANGUAGE=de "$@"; }
-  german_ printf '%.1f\n' 1,5 2> /dev/null | grep , > /dev/null \
+  german_ env printf '%.1f\n' 1,5 2> /dev/null | grep , > /dev/null \
     || framework_failure_
   for options in '' --json '--round=exact --scale=75' --list; do
     ncpu $options > exp || fail=1
