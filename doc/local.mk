@@ -37,12 +37,14 @@ dist_man1_MANS += doc/man/ncpu.1 doc/man/pjoin.1 doc/man/pkill-tree.1
 dist_man1_MANS += doc/man/pmap.1 doc/man/pspawn.1
 EXTRA_DIST += doc/man/ncpu.x doc/man/pjoin.x doc/man/pkill-tree.x
 EXTRA_DIST += doc/man/pmap.x doc/man/pspawn.x
-EXTRA_DIST += doc/man/rename-page.sh doc/examples/demo.sh
+EXTRA_DIST += doc/man/rename-page.sh doc/man/sections.awk
+EXTRA_DIST += doc/examples/demo.sh
 EXTRA_DIST += doc/agent-protocol.txt doc/scale.txt
 MAINTAINERCLEANFILES += $(dist_man1_MANS)
 
 # What all --help texts are made of besides.
-man_deps = $(src_libfront_a_SOURCES) lib/exit-status.h configure.ac
+man_deps = $(src_libfront_a_SOURCES) lib/exit-status.h configure.ac \
+  doc/man/sections.awk
 
 doc/man/ncpu.1: $(src_ncpu_SOURCES) doc/man/ncpu.x $(man_deps) | src/ncpu$(EXEEXT)
 	$(AM_V_GEN)$(run_help2man)
@@ -63,8 +65,9 @@ run_help2man = \
   name=`basename $@ .1` && $(MKDIR_P) doc/man && \
   LC_ALL=C $(HELP2MAN) --source='$(PACKAGE_STRING)' \
     --info-page=mputils --include=$(srcdir)/doc/man/$$name.x \
-    --output=$@-t src/$$name$(EXEEXT) && \
-  mv $@-t $@
+    --output=$@-h src/$$name$(EXEEXT) && \
+  awk -f $(srcdir)/doc/man/sections.awk $@-h > $@-t && \
+  rm -f $@-h && mv $@-t $@
 
 # Where programs are installed under other names, their pages say so, too.
 install-data-hook:
