@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 info_TEXINFOS = doc/mputils.texi
-doc_mputils_TEXINFOS = doc/cluster.texi doc/moving.texi doc/ncpu.texi doc/pjoin.texi \
-  doc/pkill-tree.texi \
-  doc/pmap.texi doc/pspawn.texi doc/python.texi
+doc_mputils_TEXINFOS = doc/cluster.texi doc/moving.texi doc/ncpu.texi \
+  doc/pjoin.texi doc/pkill-tree.texi doc/pmap.texi doc/pspawn.texi \
+  doc/python.texi doc/tutorial.texi
 
 python_names = active-children arguments cpu-count daemon-cut-off \
   daemon-in-time exit-codes first-of-several first-process join-timeout \
@@ -15,16 +15,17 @@ python_names = active-children arguments cpu-count daemon-cut-off \
   pool-map pool-max-tasks pool-on-exit pool-results pool-squares \
   pool-starmap pool-starmap-text pool-with start-join start-methods terminate
 
-# The chapter beside Python is made of its examples, which a test runs.
+# The chapter beside Python is made of its examples, which a test runs.  It is
+# made among the other chapters, where TeX looks for it.
 python_examples = $(python_names:%=doc/examples/python/%.sh) \
   $(python_names:%=doc/examples/python/%.py) \
   $(python_names:%=doc/examples/python/%.out)
 python_to_texi = doc/examples/python/to-texi.awk
 EXTRA_DIST += $(python_examples) $(python_to_texi) doc/python.texi.in
-MAINTAINERCLEANFILES += doc/python.texi
-doc/python.texi: doc/python.texi.in $(python_examples) $(python_to_texi)
-	$(AM_V_GEN)$(MKDIR_P) doc && \
-	awk -v dir=$(srcdir)/doc/examples/python -f $(srcdir)/$(python_to_texi) \
+MAINTAINERCLEANFILES += $(srcdir)/doc/python.texi
+$(srcdir)/doc/python.texi: doc/python.texi.in $(python_examples) \
+    $(python_to_texi)
+	$(AM_V_GEN)awk -v dir=$(srcdir)/doc/examples/python -f $(srcdir)/$(python_to_texi) \
 	  $(srcdir)/doc/python.texi.in > $@-t && mv $@-t $@
 
 AM_MAKEINFOFLAGS = --no-split

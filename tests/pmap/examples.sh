@@ -12,8 +12,8 @@ bash -c 'f () { :; }; export -f f; exec bash -c f' 2> /dev/null \
 # typed, after "$ " or "> ", and what the manual has as the output of all.
 awk '
   /^@c tested$/ { n++; tested = 1; system ("mkdir e" n); next }
-  tested && /^@example$/ { inside = 1; next }
-  inside && /^@end example$/ { inside = tested = 0; next }
+  tested && /^@(small)?example$/ { inside = 1; next }
+  inside && /^@end (small)?example$/ { inside = tested = 0; next }
   !inside { next }
   { gsub (/@dots\{\}/, "..."); gsub (/@\{/, "{"); gsub (/@\}/, "}")
     gsub (/@@/, "@") }

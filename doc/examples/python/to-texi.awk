@@ -8,7 +8,7 @@
 function put (name,    line, in_head)
 {
   in_head = 1
-  print "@example"
+  print "@smallexample"
   while ((getline line < name) > 0)
     {
       if (in_head && (line ~ /^#/ || line == ""))
@@ -18,7 +18,7 @@ function put (name,    line, in_head)
       print line
     }
   close (name)
-  print "@end example"
+  print "@end smallexample"
 }
 
 /^@example-of / {
