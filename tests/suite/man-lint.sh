@@ -7,7 +7,7 @@
 
 # What is help2man's own: it gives the month only, and its fonts and \- make
 # lines of --help longer.
-of_help2man='WARNING: cannot parse date, using it verbatim: TH [A-Z][a-z]* [0-9]*$
+of_help2man='WARNING: cannot parse date, using it verbatim: TH [A-Z][a-z]* 2
 STYLE: input text line longer than 80 bytes: '
 
 tools=
