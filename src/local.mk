@@ -76,3 +76,21 @@ src_pjoin_SOURCES = src/pjoin.c src/pjoin.h src/pjoin-find.c \
   src/pjoin-output.c src/pjoin-report.c src/pjoin-wait.c \
   src/json.c src/json.h
 src_pjoin_LDADD = $(src_link)
+
+# Where programs are installed under other names, links of the plain names, with
+# their man pages and completions, for --with-unprefixed-dir.
+EXTRA_DIST += src/unprefixed.sh
+.PHONY: install-unprefixed-links install-unprefixed-data uninstall-unprefixed
+install-unprefixed-links:
+	@$(for_unprefixed) links
+install-unprefixed-data: $(dist_man1_MANS) $(completions)
+	@$(for_unprefixed) data
+uninstall-unprefixed:
+	@$(for_unprefixed) uninstall
+for_unprefixed = \
+  $(set_names) \
+  MKDIR_P='$(MKDIR_P)' INSTALL_DATA='$(INSTALL_DATA)' DESTDIR='$(DESTDIR)' \
+    bash='$(bash_completion_dir)' zsh='$(zsh_completion_dir)' \
+    fish='$(fish_completion_dir)' srcdir='$(srcdir)' names="$$names" \
+    unprefixed_dir='$(unprefixed_dir)' bindir='$(bindir)' SHELL='$(SHELL)' \
+    $(SHELL) $(srcdir)/src/unprefixed.sh

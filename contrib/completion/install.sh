@@ -5,7 +5,7 @@
 
 # Usage: install.sh install|uninstall
 # The makefile passes on, in the environment: bash_dir, zsh_dir and fish_dir,
-# empty where a shell's completions are not wanted; names, all programs as
+# empty where a shell's completions are not wanted; names, the programs as
 # "NAME=INSTALLED-NAME"; and DESTDIR, srcdir, MKDIR_P and INSTALL_DATA.
 
 # installed_name NAME
@@ -16,6 +16,7 @@ installed_name ()
   done
 }
 pjoin=$(installed_name pjoin)
+: "${pjoin:=pjoin}"
 
 # rename OLD NEW < COMPLETION
 # Let the completion of OLD be that of NEW.  Its lines that name programs are

@@ -51,17 +51,13 @@ make_completion = \
   rm -f $@-help-t && mv $@-t $@
 
 # Under the names that the programs are installed by.
-install-data-local: install-completions
-uninstall-local: uninstall-completions
 .PHONY: install-completions uninstall-completions
 install-completions: $(completions)
 	@$(for_completions) install
 uninstall-completions:
 	@$(for_completions) uninstall
 for_completions = \
-  for p in $(notdir $(bin_PROGRAMS:$(EXEEXT)=)); do \
-    names="$$names $$p=`echo $$p | sed '$(transform)'`"; \
-  done; \
+  $(set_names) \
   MKDIR_P='$(MKDIR_P)' INSTALL_DATA='$(INSTALL_DATA)' DESTDIR='$(DESTDIR)' \
     bash_dir='$(bash_completion_dir)' zsh_dir='$(zsh_completion_dir)' \
     fish_dir='$(fish_completion_dir)' srcdir='$(srcdir)' names="$$names" \
