@@ -51,7 +51,7 @@ exclude_file_name_regexp--sc_require_config_h_first = \
 
 # Every file that can hold a comment says whose it is and what one may do.
 heads_exempt_ = \
-  ^(README(-hacking)?|SECURITY|NEWS|AUTHORS|\.gitignore|po/LINGUAS|doc/examples/.*\.out)$$
+  ^(README(-hacking)?|SECURITY|NEWS|AUTHORS|\.gitignore|po/LINGUAS|doc/examples/.*\.out|contrib/packaging/(README|debian/(README\.Debian|changelog|copyright|mputils\.(docs|examples)|source/format)))$$
 exclude_file_name_regexp--sc_head_license = $(heads_exempt_)
 sc_head_license:
 	@require='SPDX-License-Identifier: GPL-3\.0-or-later'		\
@@ -111,6 +111,10 @@ sc_front_init:
 	containing='^main ('						\
 	halt='the above programs do not call front_init'		\
 	  $(_sc_search_regexp)
+
+# A release has one version.
+sc_versions:
+	@$(SHELL) $(srcdir)/contrib/packaging/check-versions
 
 # The library never prints, exits or parses options.
 sc_lib_is_silent:
