@@ -51,7 +51,7 @@ exclude_file_name_regexp--sc_require_config_h_first = \
 
 # Every file that can hold a comment says whose it is and what one may do.
 heads_exempt_ = \
-  ^(README(-hacking)?|SECURITY|NEWS|AUTHORS|\.gitignore|po/LINGUAS|doc/examples/.*\.out|contrib/packaging/(README|debian/(README\.Debian|changelog|copyright|mputils\.(docs|examples)|source/format)))$$
+  ^(README(-hacking)?|SECURITY|NEWS|AUTHORS|\.gitignore|po/LINGUAS|doc/examples/.*\.out|contrib/packaging/(README|debian/(README\.Debian|changelog|copyright|mputils\.(docs|examples|lintian-overrides)|source/format)))$$
 exclude_file_name_regexp--sc_head_license = $(heads_exempt_)
 sc_head_license:
 	@require='SPDX-License-Identifier: GPL-3\.0-or-later'		\

@@ -5,7 +5,7 @@
 EXTRA_DIST += contrib/packaging/README contrib/packaging/build-deb \
   contrib/packaging/build-rpm contrib/packaging/check-deb \
   contrib/packaging/check-versions contrib/packaging/debian \
-  contrib/packaging/mputils.spec
+  contrib/packaging/mputils.spec contrib/packaging/rpmlint.rc
 
 # NEWS, configure.ac and the packages must be of one version.
 .PHONY: check-versions
