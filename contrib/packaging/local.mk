@@ -15,6 +15,6 @@ check-versions:
 # Packages in packages/, of the tarball that make dist makes.
 .PHONY: deb rpm
 deb: dist
-	$(SHELL) $(srcdir)/contrib/packaging/build-deb $(distdir).tar.xz packages
+	$(srcdir)/contrib/packaging/build-deb $(distdir).tar.xz packages
 rpm: dist
-	$(SHELL) $(srcdir)/contrib/packaging/build-rpm $(distdir).tar.xz packages
+	$(srcdir)/contrib/packaging/build-rpm $(distdir).tar.xz packages
