@@ -5,7 +5,7 @@
 info_TEXINFOS = doc/mputils.texi
 doc_mputils_TEXINFOS = doc/cluster.texi doc/moving.texi doc/ncpu.texi \
   doc/pjoin.texi doc/pkill-tree.texi doc/pmap.texi doc/pspawn.texi \
-  doc/python.texi doc/tutorial.texi
+  doc/python.texi doc/security.texi doc/tutorial.texi
 
 python_names = active-children arguments cpu-count daemon-cut-off \
   daemon-in-time exit-codes first-of-several first-process join-timeout \

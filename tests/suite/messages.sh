@@ -38,7 +38,7 @@ messages_ ()
             call = rest
           }
           gsub (/%[-.0-9*]*(ll|l|z|j)?[a-z]/, "*", text)
-          print (bad ? "invalid " text ": *" : text)
+          print (bad ? text ": *" : text)
         }
       }
     }' "$@" | LC_ALL=C sort -u
