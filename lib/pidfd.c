@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -18,16 +19,35 @@
 # include <sys/syscall.h>
 #endif
 
-#ifdef SYS_pidfd_open
+#if defined SYS_pidfd_open && defined SYS_pidfd_send_signal
 
 # include <sys/ioctl.h>
 # include <sys/vfs.h>
 
 /* The C library need not have wrappers for a kernel that has the calls.  */
 
+/* Return whether signals can be sent by pidfds: a sandbox may know the one
+   call and not the other.  That could not be told later, since EPERM from it
+   may also be about the process.  */
+static bool
+can_signal (void)
+{
+  static enum { UNKNOWN, YES, NO } known = UNKNOWN;
+  if (known == UNKNOWN)
+    {
+      int err = errno;
+      syscall (SYS_pidfd_send_signal, -1, 0, (siginfo_t *) NULL, 0);
+      known = errno == EBADF ? YES : NO;
+      errno = err;
+    }
+  return known == YES;
+}
+
 int
 mp_pidfd_open (pid_t pid, int *fd)
 {
+  if (!can_signal ())
+    return ENOSYS;
   long n = syscall (SYS_pidfd_open, pid, 0);
   if (0 <= n)
     {

@@ -70,8 +70,10 @@ write_now (struct mp_sink *s, char const *data, size_t len)
     {
       struct iovec v = { (char *) data, len };
       ssize_t n = pwritev2 (s->fd, &v, 1, -1, RWF_NOWAIT);
+      /* EPERM may be from a sandbox older than the call; else write says it
+         again.  */
       if (n >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS
-                     && errno != EINVAL))
+                     && errno != EINVAL && errno != EPERM))
         return n;
       s->no_nowait = true;
     }

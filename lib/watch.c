@@ -25,7 +25,8 @@ mp_watch_init (struct mp_watch *w, bool portable)
   if (!portable)
     {
       w->epoll_fd = epoll_create1 (EPOLL_CLOEXEC);
-      if (w->epoll_fd < 0 && errno != ENOSYS)
+      /* EPERM: a sandbox that does not know the call.  */
+      if (w->epoll_fd < 0 && errno != ENOSYS && errno != EPERM)
         return errno;
     }
 #else
@@ -158,7 +159,8 @@ epoll_wait_fine (struct mp_watch *w, struct epoll_event *e, mp_time timeout,
     {
       struct timespec t = { timeout / 1000000000, timeout % 1000000000 };
       int n = epoll_pwait2 (w->epoll_fd, e, BATCH, &t, mask);
-      lacking = n < 0 && errno == ENOSYS;
+      /* EPERM is from a sandbox older than the call.  */
+      lacking = n < 0 && (errno == ENOSYS || errno == EPERM);
       if (!lacking)
         return n;
     }

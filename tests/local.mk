@@ -20,9 +20,9 @@ AM_TESTS_ENVIRONMENT = \
 # tests_scripts, every tests/PROGRAM/NAME.sh: written by ./bootstrap, so that
 # no list can drift.
 include $(srcdir)/tests/list.mk
-EXTRA_DIST += $(tests_scripts) tests/await tests/cluster.cfg tests/init.cfg \
-  tests/moving.cfg tests/slurm-cluster tests/helpers/loopback.c \
-  gl/tests/init.sh
+EXTRA_DIST += $(tests_scripts) tests/await tests/cluster.cfg \
+  tests/essentials.cfg tests/init.cfg tests/moving.cfg tests/slurm-cluster \
+  tests/helpers/loopback.c gl/tests/init.sh
 
 # What the scripts run besides the programs.
 check_PROGRAMS += tests/helpers/plain
@@ -31,6 +31,8 @@ tests_helpers_plain_LDADD = $(src_link)
 check_PROGRAMS += tests/helpers/forest
 tests_helpers_forest_SOURCES = tests/helpers/forest.c
 tests_helpers_forest_LDADD = $(src_link)
+check_PROGRAMS += tests/helpers/refuse
+tests_helpers_refuse_SOURCES = tests/helpers/refuse.c
 
 # The programs once more, for tests of translations: see tests/l10n/front.c.
 check_PROGRAMS += tests/l10n/ncpu tests/l10n/pjoin tests/l10n/pkill-tree
