@@ -3,9 +3,19 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 
 info_TEXINFOS = doc/mputils.texi
-doc_mputils_TEXINFOS = doc/cluster.texi doc/moving.texi doc/ncpu.texi \
-  doc/pjoin.texi doc/pkill-tree.texi doc/pmap.texi doc/pspawn.texi \
-  doc/python.texi doc/security.texi doc/tutorial.texi
+doc_mputils_TEXINFOS = doc/cluster.texi doc/edition.texi doc/moving.texi \
+  doc/ncpu.texi doc/pjoin.texi doc/pkill-tree.texi doc/pmap.texi \
+  doc/pspawn.texi doc/python.texi doc/security.texi doc/tutorial.texi
+
+# Automake's version.texi would have the time when a file was written here.
+EXTRA_DIST += doc/edition.texi doc/source-date.sh
+MAINTAINERCLEANFILES += $(srcdir)/doc/edition.texi
+$(srcdir)/doc/edition.texi: configure doc/mputils.texi \
+    $(filter-out doc/edition.texi,$(doc_mputils_TEXINFOS))
+	$(AM_V_GEN)date=`$(source_date) doc` && \
+	date=`TZ=UTC0 LC_ALL=C date -d @$$date +'%-d %B %Y'` && \
+	{ echo "@set UPDATED $$date"; echo "@set VERSION $(VERSION)"; } > $@-t && \
+	mv $@-t $@
 
 python_names = active-children arguments cpu-count daemon-cut-off \
   daemon-in-time exit-codes first-of-several first-process join-timeout \
@@ -62,9 +72,11 @@ doc/man/pspawn.1: $(src_pspawn_SOURCES) doc/man/pspawn.x $(man_deps) \
 	$(AM_V_GEN)$(run_help2man)
 
 # The program is run through a link under its plain name, whatever $(EXEEXT).
+# The page's date is that of the last change to what it is made of.
 run_help2man = \
   name=`basename $@ .1` && $(MKDIR_P) doc/man && \
-  LC_ALL=C $(HELP2MAN) --source='$(PACKAGE_STRING)' \
+  SOURCE_DATE_EPOCH=`$(source_date) src doc/man configure.ac` && \
+  export SOURCE_DATE_EPOCH && LC_ALL=C $(HELP2MAN) --source='$(PACKAGE_STRING)' \
     --info-page=mputils --include=$(srcdir)/doc/man/$$name.x \
     --output=$@-h src/$$name$(EXEEXT) && \
   awk -f $(srcdir)/doc/man/sections.awk $@-h > $@-t && \
