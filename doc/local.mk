@@ -78,7 +78,7 @@ run_help2man = \
   SOURCE_DATE_EPOCH=`$(source_date) src doc/man configure.ac` && \
   export SOURCE_DATE_EPOCH && LC_ALL=C $(HELP2MAN) --source='$(PACKAGE_STRING)' \
     --info-page=mputils --include=$(srcdir)/doc/man/$$name.x \
-    --output=$@-h src/$$name$(EXEEXT) && \
+    --output=$@-h "`echo $(EMULATOR) src/$$name$(EXEEXT)`" && \
   awk -f $(srcdir)/doc/man/sections.awk $@-h > $@-t && \
   rm -f $@-h && mv $@-t $@
 

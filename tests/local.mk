@@ -20,7 +20,7 @@ AM_TESTS_ENVIRONMENT = \
 # tests_scripts, every tests/PROGRAM/NAME.sh: written by ./bootstrap, so that
 # no list can drift.
 include $(srcdir)/tests/list.mk
-EXTRA_DIST += $(tests_scripts) tests/await tests/cluster.cfg \
+EXTRA_DIST += $(tests_scripts) tests/await tests/cluster.cfg tests/emulated.sh \
   tests/essentials.cfg tests/init.cfg tests/moving.cfg tests/slurm-cluster \
   tests/helpers/loopback.c gl/tests/init.sh
 

@@ -43,7 +43,7 @@ $(pspawn_completions): $(src_pspawn_SOURCES) $(completion_deps) \
 make_completion = \
   program=$(basename $(@F)) shell=$(patsubst .%,%,$(suffix $@)) && \
   dir=$(srcdir)/contrib/completion && $(MKDIR_P) $(@D) && \
-  LC_ALL=C src/$$program$(EXEEXT) --help > $@-help-t && \
+  LC_ALL=C $(EMULATOR) src/$$program$(EXEEXT) --help > $@-help-t && \
   LC_ALL=C $(AWK) -f $$dir/generate.awk \
     -v program=$$program -v shell=$$shell \
     part=arguments $$dir/arguments part=help $@-help-t \
