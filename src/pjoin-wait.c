@@ -554,6 +554,9 @@ end_laggards (struct pjoin *j)
   if (0 <= o->kill_after)
     deadline = mp_now () + o->kill_after;
   int err = gather_laggards (j, &set);
+  if (err == ENOSYS)
+    error (MP_EXIT_FAILURE, 0,
+           _("cannot see the processes: /proc is not there, or not ours"));
   if (!err)
     err = signal_laggards (j, &set, o->signal ? o->signal : SIGTERM);
   if (!err)
