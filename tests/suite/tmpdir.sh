@@ -35,10 +35,12 @@ try_ ()
   rm -f done
   # More than memory is for, so that a file is.
   "$@" pmap -P1 --callback='wc -c' \
-    sh -c 'head -c 20000000 /dev/zero' ::: a > out || { warn_ "$what: pmap"; fail=1; }
+    sh -c 'head -c 20000000 /dev/zero' ::: a > out \
+    || { warn_ "$what: pmap"; fail=1; }
   test "$(cat out)" = 20000000 || { warn_ "$what: pmap: $(cat out)"; fail=1; }
   "$@" ncpu > /dev/null || fail=1
-  "$@" sh -c 'sleep 1000 & pkill-tree $!' || { warn_ "$what: pkill-tree"; fail=1; }
+  "$@" sh -c 'sleep 1000 & pkill-tree $!' \
+    || { warn_ "$what: pkill-tree"; fail=1; }
   # The servers of these folders would wait for more.
   kill_leftovers_
 }
