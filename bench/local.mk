@@ -17,6 +17,14 @@ bench: all $(EXTRA_PROGRAMS) tests/helpers/forest$(EXEEXT)
 	  echo $$? > bench/results.status; } | tee bench/results.txt
 	@exit `cat bench/results.status`
 
+# Does each measurement still work, and say the same as its peer?  How fast it
+# was is no matter here.
+.PHONY: bench-check
+bench-check:
+	ROUNDS=1 $(MAKE) bench || :
+	test `wc -l < bench/results.txt` -ge 30
+	! grep -E 'FAILED|other output' bench/results.txt
+
 # The same on a private Slurm cluster of three nodes on this machine.
 .PHONY: bench-cluster
 bench-cluster: all $(EXTRA_PROGRAMS)
