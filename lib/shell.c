@@ -224,6 +224,19 @@ learn_reading (struct mp_shell *s)
   s->window = s->reading == MP_READS_BLOCKS ? 1 : MP_SHELL_WINDOW_MIN;
 }
 
+/* Whether packets in the pipe of S can be taken back: a sandbox may lack what
+   that takes.  A call for no bytes tells.  */
+static bool
+may_move_code (struct mp_shell const *s)
+{
+#if defined F_SETPIPE_SZ && HAVE_SPLICE
+  return splice (s->reader, NULL, s->w.input.source.fd, NULL, 0, 0) == 0;
+#else
+  (void) s;
+  return false;
+#endif
+}
+
 /* If S takes all that is there, let what is sent from now on be packets.  That
    is possible when nothing else is there: a read that gets both would cut the
    packet off.  */
@@ -235,6 +248,7 @@ begin_packets (struct mp_shell *s)
   int left, flags;
   if (s->reading != MP_READS_BLOCKS || s->n || s->unsent
       || ioctl (s->reader, FIONREAD, &left) != 0 || left
+      || !may_move_code (s)
       || (flags = fcntl (fd, F_GETFL)) < 0
       || fcntl (fd, F_SETFL, flags | O_DIRECT) != 0)
     return;
@@ -470,7 +484,7 @@ take_code (struct mp_shell *s, char **data, size_t *len)
   size_t n = left;
   int err = move_code (ex, s, &n);
   int fd = ex->spare[0];
-  if (err == ENOSYS)
+  if (err == ENOSYS && s->reading != MP_READS_PACKETS)
     {
       /* Without packets, a read takes all at once.  */
       fd = s->reader;
