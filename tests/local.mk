@@ -38,19 +38,14 @@ tests_helpers_refuse_SOURCES = tests/helpers/refuse.c
 check_PROGRAMS += tests/l10n/ncpu tests/l10n/pjoin tests/l10n/pkill-tree
 check_PROGRAMS += tests/l10n/pmap tests/l10n/pspawn
 tests_l10n_ncpu_SOURCES = tests/l10n/front.c
-tests_l10n_ncpu_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src
 tests_l10n_ncpu_LDADD = $(src_ncpu_OBJECTS) $(src_link)
 tests_l10n_pjoin_SOURCES = tests/l10n/front.c
-tests_l10n_pjoin_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src
 tests_l10n_pjoin_LDADD = $(src_pjoin_OBJECTS) $(src_link)
 tests_l10n_pkill_tree_SOURCES = tests/l10n/front.c
-tests_l10n_pkill_tree_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src
 tests_l10n_pkill_tree_LDADD = $(src_pkill_tree_OBJECTS) $(src_link)
 tests_l10n_pmap_SOURCES = tests/l10n/front.c
-tests_l10n_pmap_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src
 tests_l10n_pmap_LDADD = $(src_pmap_OBJECTS) $(src_link)
 tests_l10n_pspawn_SOURCES = tests/l10n/front.c
-tests_l10n_pspawn_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/src
 tests_l10n_pspawn_LDADD = $(src_pspawn_OBJECTS) $(src_link)
 
 # Unit tests of the library, one program an area.
