@@ -103,6 +103,7 @@ compare /dev/null err || fail=1
 
 # The others are ended nevertheless.
 env "$mark_" sleep 1000 &
+await_exec_ sleep $!
 returns_ 1 pkill-tree -t 60 nobody $! 2> err || fail=1
 wait $!
 test $? = 143 || fail=1
@@ -111,6 +112,7 @@ test $? = 143 || fail=1
 env "$mark_" sleep 1000 & a=$!
 env "$mark_" sleep 1000 & b=$!
 env "$mark_" sleep 1000 & c=$!
+await_exec_ sleep $a $b $c
 printf '%s\r\n\n%s\n\r\n%s' $a $b $c | returns_ 0 pkill-tree --dry-run - > out
 sed 's/ .*//' out | sort > found
 printf '%s\n' $a $b $c | sort > exp

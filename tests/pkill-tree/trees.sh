@@ -67,6 +67,7 @@ no_leftovers_ 0 || fail=1
 
 # One that has nobody else: the usual case.
 env sleep 1000 &
+await_exec_ sleep $!
 returns_ 0 pkill-tree -t 60 $! || fail=1
 wait $!
 test $? = 143 || fail=1
