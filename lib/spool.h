@@ -16,7 +16,7 @@ struct mp_spool
 {
   struct mp_outbuf memory;
   int fd;                       /* all bytes are there unless it is -1; but see
-                                   lib/pool.c of tasks that are far */
+                                   lib/delivery.c of tasks that are far */
 };
 
 /* Append the LEN bytes at DATA to S.  They are in memory as long as BUDGET has
