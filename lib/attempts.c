@@ -295,7 +295,8 @@ mp_pool_lost (struct mp_pool *pool, struct mp_task *task, mp_time delay)
 }
 
 /* Whether the next spooled bytes of TASK's output on STREAM are in a file.
-   What overflows may be in memory behind that: see overflow in lib/delivery.c.  */
+   What overflows may be in memory behind that: see overflow in
+   lib/delivery.c.  */
 static bool
 is_in_file (struct mp_task const *task, int stream)
 {
