@@ -289,7 +289,7 @@ grep __asan_init "$abs_builddir/src/pmap" > /dev/null || test $peak -lt 120000 \
 
 # Options that make no sense.
 for bad in --hosts= --hosts=, --hosts=-x --hosts=0/a --hosts=x/a --hosts=@none \
-           "--hosts=a b" --launcher=x --send --remote-program=x --heartbeat=0 \
+           --launcher=x --send --remote-program=x --heartbeat=0 \
            "--hosts=a --heartbeat=.1" "--hosts=a --launcher=" \
            "--hosts=a --send --remote-program=x" "--hosts=a --env=" \
            "--hosts=a --env=a=b" "--hosts=a --ungrouped" \
@@ -298,6 +298,8 @@ for bad in --hosts= --hosts=, --hosts=-x --hosts=0/a --hosts=x/a --hosts=@none \
     || { warn_ "$bad"; fail=1; }
   test -s err || fail=1
 done
+returns_ 125 env "$mark_" pmap '--hosts=a b' touch ::: it-ran 2> err || fail=1
+grep "invalid host: 'a b'" err > /dev/null || { cat err; fail=1; }
 returns_ 127 env "$mark_" pmap --hosts=a --launcher=no-such-launcher touch \
   ::: it-ran 2> err || fail=1
 test ! -e it-ran || fail=1
