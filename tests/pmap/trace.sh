@@ -21,7 +21,7 @@ is_json_ ()
       { sub (/ *$/, "") }
       NR == 1 { bad += $0 != "["; next }
       $0 == "]" { end = NR; next }
-      { bad += last != "" && last !~ /[}],$/; bad += $0 !~ /^[{].*[}],?$/
+      { bad += last != "" && last !~ /[}] *,$/; bad += $0 !~ /^[{].*[}] *,?$/
         last = $0 }
       END { exit bad || end != NR || last ~ /,$/ }'
   fi
