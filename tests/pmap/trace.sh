@@ -20,7 +20,8 @@ is_json_ ()
     awk '
       { sub (/ *$/, "") }
       NR == 1 { bad += $0 != "["; next }
-      $0 == "]" { end = NR; next }
+      sub (/ *\]$/, "") { end = NR }
+      $0 == "" { next }
       { bad += last != "" && last !~ /[}] *,$/; bad += $0 !~ /^[{].*[}] *,?$/
         last = $0 }
       END { exit bad || end != NR || last ~ /,$/ }'
