@@ -35,7 +35,7 @@ static char const stamp_name[] = ".cleaned";
 /* How long not to clean again.  */
 static mp_time const clean_again = 60LL * 1000 * MP_MILLISECOND;
 
-/* Whether nobody runs any more whom ID names.  */
+/* Whether nobody runs any more whom ID, that of a record, names.  */
 static bool
 is_gone (struct mp_procid const *id)
 {
@@ -52,7 +52,7 @@ is_abandoned (struct mp_records *r, struct mp_record const *rec)
     return false;
   int err = mp_recdir_read_id (folder, mp_recdir_claim, &maker);
   close (folder);
-  return !err && is_gone (&maker);
+  return !err && mp_procid_gone (&maker);
 }
 
 /* Remove REC, which was abandoned, unless its name has passed to another
@@ -120,7 +120,7 @@ is_remainder (char const *name, char const *prefix)
     return false;
   memcpy (id, name + len, end - (name + len));
   id[end - (name + len)] = '\0';
-  return mp_procid_parse (id, &maker) == 0 && is_gone (&maker);
+  return mp_procid_parse (id, &maker) == 0 && mp_procid_gone (&maker);
 }
 
 /* Remove from SCOPE what is half made or half released, and the records that
@@ -148,7 +148,7 @@ clean_scope (struct mp_records *r, char const *scope, void *arg)
   struct cleaning *c = arg;
   struct mp_procid keeper;
   bool is_scope = mp_procid_parse (scope, &keeper) == 0;
-  c->scope_gone = is_scope && is_gone (&keeper);
+  c->scope_gone = is_scope && mp_procid_gone (&keeper);
   int err = mp_records_each (r, scope, clean_record, c);
   if (!is_scope)
     mp_recnum_forget (r, scope);

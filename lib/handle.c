@@ -28,6 +28,18 @@ mp_handle_free (struct mp_handle *h)
   h->record = NULL;
 }
 
+/* Take the ID of H from its record, which knows of what kind it is.  Return 0
+   or an errno value.  */
+static int
+take_identity (struct mp_handle *h)
+{
+  h->id = h->record->id;
+  int err = h->record->other_boot ? ESRCH : mp_procid_running (&h->id);
+  /* Where that cannot be told, the record tells when it ends.  */
+  h->running = !err || err == ENOSYS;
+  return err == ESRCH || err == ENOSYS ? 0 : err;
+}
+
 /* Complete H, whose ID is known, with its record among R's.  Return 0, or
    ESRCH if it neither runs nor has a record, or another errno value.  */
 static int
@@ -38,6 +50,8 @@ find_by_id (struct mp_records *r, struct mp_handle *h)
     return err;
   h->running = !err;
   err = r ? mp_record_open_handle (r, &h->id, &h->record) : ENOENT;
+  if (!err)
+    return take_identity (h);
   if (err != ENOENT)
     return err;
   if (h->running)
@@ -136,8 +150,5 @@ mp_handle_find (struct mp_records *r, char const *scope, char const *text,
     }
   if (err)
     return err;
-  h->id = h->record->id;
-  err = h->record->other_boot ? ESRCH : mp_procid_running (&h->id);
-  h->running = !err;
-  return err == ESRCH ? 0 : err;
+  return take_identity (h);
 }

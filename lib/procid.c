@@ -156,9 +156,18 @@ mp_procid_running (struct mp_procid const *id)
 }
 
 bool
+mp_procid_gone (struct mp_procid const *id)
+{
+  enum mp_procid_kind best;
+  return (mp_procid_running (id) == ESRCH
+          && ((mp_procid_best (&best) == 0 && best == MP_PROCID_INODE)
+              || probe (id->pid) == ESRCH));
+}
+
+bool
 mp_procid_equal (struct mp_procid const *a, struct mp_procid const *b)
 {
-  return a->pid == b->pid && a->kind == b->kind && a->id == b->id;
+  return a->pid == b->pid && a->id == b->id;
 }
 
 /* Read the decimal number at *TEXT, which has no leading zeros, into *N, and
@@ -190,9 +199,18 @@ mp_procid_parse (char const *text, struct mp_procid *id)
     return EINVAL;
 
   int err = mp_procid_best (&result.kind);
-  if (!err)
-    *id = result;
-  return err;
+  if (err)
+    return err;
+  *id = result;
+  struct mp_procid start;
+  unsigned long long inode;
+  /* Whoever wrote it may not have seen the inode.  */
+  if (id->kind == MP_PROCID_INODE
+      && get_inode (id->pid, &inode) == 0 && inode != id->id
+      && mp_procid_get_kind (id->pid, MP_PROCID_START, &start) == 0
+      && start.id == id->id)
+    id->kind = MP_PROCID_START;
+  return 0;
 }
 
 void

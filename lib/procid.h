@@ -9,8 +9,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* What the ID of a process is.  All processes of a machine have the best kind
-   that it has.  */
+/* What the ID of a process is: the best kind that can be had.  That is the same
+   for all programs of a machine, but for those that some system calls are kept
+   from, by a sandbox or an emulator.  */
 enum mp_procid_kind
 {
   MP_PROCID_NONE,               /* nothing: reuse of the PID goes unnoticed */
@@ -48,8 +49,14 @@ int mp_procid_get_kind (pid_t pid, enum mp_procid_kind kind,
 
 /* Return 0 if the process that ID identifies is running; ESRCH if it has ended
    (it may be a zombie still); another errno value if that cannot be found out
-   now (EMFILE, ENOMEM).  */
+   now (EMFILE, ENOMEM) or here, where there are no IDs of its kind
+   (ENOSYS).  */
 int mp_procid_running (struct mp_procid const *id);
+
+/* Whether the process that ID identifies has ended for certain, although ID was
+   read from what another program wrote: where inodes cannot be seen, it is
+   not taken for another kind than that if a process has its PID.  */
+bool mp_procid_gone (struct mp_procid const *id);
 
 /* Store in *FD a pidfd, for the caller to close, that refers to the process
    that ID identifies and to no other; it may be a zombie.
@@ -57,11 +64,13 @@ int mp_procid_running (struct mp_procid const *id);
    errno value if there was no room (EMFILE, ENOMEM).  */
 int mp_procid_open (struct mp_procid const *id, int *fd);
 
-/* Return whether A and B are the same process.  */
+/* Return whether A and B are the same process.  Their kinds are not compared:
+   what was read of one that has ended has no certain kind.  */
 bool mp_procid_equal (struct mp_procid const *a, struct mp_procid const *b);
 
 /* Read TEXT, PID:ID as mp_procid_format wrote it on this machine, into *ID:
-   two decimal numbers without sign, space or leading zeros.
+   two decimal numbers without sign, space or leading zeros.  Its kind is the
+   best one, unless the process runs and the number is that of a lower one.
    Return 0; EINVAL if TEXT is no such thing; another errno value if the kind
    of IDs cannot be found out now (EMFILE).  */
 int mp_procid_parse (char const *text, struct mp_procid *id);

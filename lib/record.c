@@ -48,6 +48,13 @@ mp_record_boot (char boot[MP_RECORD_BOOT_SIZE])
   strcpy (boot, *known ? known : "-");
 }
 
+/* What the file "start" calls the kinds of IDs.  */
+static char const *const kind_name[] = {
+  [MP_PROCID_NONE] = "none",
+  [MP_PROCID_START] = "start-time",
+  [MP_PROCID_INODE] = "pidfd-inode"
+};
+
 int
 mp_record_format_start (struct mp_record const *rec, char **text)
 {
@@ -61,10 +68,11 @@ mp_record_format_start (struct mp_record const *rec, char **text)
   if (rec->daemon)
     mp_procid_format (&rec->owner, owner);
   int n = asprintf (text,
-                    "version 1\nboot %s\nhandle %s\nsupervisor %s\n"
-                    "owner %s\ntime %lld\nmethod %s\ncommand %s\n",
-                    boot, id, supervisor, owner, rec->start_time,
-                    rec->method, rec->command);
+                    "version 1\nboot %s\nidentity %s\nhandle %s\n"
+                    "supervisor %s\nowner %s\ntime %lld\nmethod %s\n"
+                    "command %s\n",
+                    boot, kind_name[rec->id.kind], id, supervisor, owner,
+                    rec->start_time, rec->method, rec->command);
   return n < 0 ? ENOMEM : 0;
 }
 
@@ -147,6 +155,22 @@ check_version (char const *text)
   return err ? err : version == 1 ? 0 : EBADMSG;
 }
 
+/* Read from TEXT into REC of what kind its IDs are, which one program has
+   found.  That it does not say so is an error of none.  Return 0 or ENOMEM.  */
+static int
+parse_kind (struct mp_record *rec, char const *text)
+{
+  char *name;
+  int err = find (text, "identity", &name);
+  if (err)
+    return err == ENOMEM ? err : 0;
+  for (size_t i = 0; i < sizeof kind_name / sizeof *kind_name; i++)
+    if (strcmp (name, kind_name[i]) == 0)
+      rec->id.kind = rec->supervisor.kind = i;
+  free (name);
+  return 0;
+}
+
 /* Read the owner from TEXT into REC.  */
 static int
 parse_owner (struct mp_record *rec, char const *text)
@@ -172,6 +196,8 @@ mp_record_parse_start (struct mp_record *rec, char const *text)
     err = find_id (text, "handle", &rec->id);
   if (!err)
     err = find_id (text, "supervisor", &rec->supervisor);
+  if (!err)
+    err = parse_kind (rec, text);
   if (!err)
     err = parse_owner (rec, text);
   if (!err)

@@ -185,6 +185,8 @@ add_record (struct mp_record *rec, void *arg)
   int err = rec->started && !rec->other_boot ? 0 : ESRCH;
   if (!err)
     err = mp_procid_running (&rec->id);
+  if (err == ENOSYS)
+    err = 0;
   handle.running = !err;
   if (!rec->started || rec->other_boot || find_job (j, &rec->id)
       || (!j->o->list && handle.running && is_ancestor (rec->id.pid)))

@@ -196,8 +196,8 @@ find_plain (struct mp_record *rec, void *arg)
 {
   struct mp_record **found = arg;
   if (rec->started && !rec->ended && !rec->daemon && !rec->other_boot
-      && (mp_procid_running (&rec->id) == 0
-          || mp_procid_running (&rec->supervisor) == 0))
+      && (mp_procid_running (&rec->id) != ESRCH
+          || mp_procid_running (&rec->supervisor) != ESRCH))
     {
       *found = rec;
       return -1;
