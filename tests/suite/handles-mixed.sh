@@ -14,28 +14,28 @@ refuse=$abs_builddir/tests/helpers/refuse
 $refuse ENOSYS pidfd_open true 2> err || skip_ "$(cat err)"
 
 # run_ SIDE COMMAND [ARG]...
-# Run COMMAND where there are no pidfds, if SIDE is "out", or where there are,
-# "in".  The next program that starts a process cleans up.
+# Run COMMAND where there are no pidfds, if SIDE is "boxed", or where there are,
+# "free".  The next program that starts a process cleans up.
 run_ ()
 {
   local side_=$1
   shift
   rm -f "$MPUTILS_DIR/.cleaned"
   case $side_ in
-    in) env "$mark_" timeout 120 "$@" ;;
-    out) env "$mark_" timeout 120 $refuse ENOSYS pidfd_open "$@" ;;
+    free) env "$mark_" timeout 120 "$@" ;;
+    boxed) env "$mark_" timeout 120 $refuse ENOSYS pidfd_open "$@" ;;
   esac
 }
 
 # A process of each is running, and joined, on either side; it may be signalled
 # where what was started is identified for certain.
-for side in in out; do
+for side in free boxed; do
   h=$(run_ $side pspawn -N $side sh -c \
     "echo $side; sh '$abs_srcdir/tests/await' test -e end-$side; exit 7") \
     || fail=1
-  run_ in pspawn -q true || fail=1
-  run_ out pspawn -q true || fail=1
-  for other in in out; do
+  run_ free pspawn -q true || fail=1
+  run_ boxed pspawn -q true || fail=1
+  for other in free boxed; do
     returns_ 1 run_ $other pjoin --poll $h || fail=1
     returns_ 1 run_ $other pjoin --poll $side || fail=1
     run_ $other pjoin --list > list || fail=1
@@ -43,33 +43,33 @@ for side in in out; do
       || { cat list; fail=1; }
   done
 done
-env "$mark_" $refuse ENOSYS pidfd_open pjoin in > out-in 2> err &
-in=$!
-env "$mark_" pjoin out > out-out 2> err-out &
-out=$!
-: > end-in
-: > end-out
-wait $in
+env "$mark_" $refuse ENOSYS pidfd_open pjoin free > out 2> err &
+free=$!
+env "$mark_" pjoin boxed > out-boxed 2> err-boxed &
+boxed=$!
+: > end-free
+: > end-boxed
+wait $free
 test $? = 7 || { cat err; fail=1; }
-wait $out
-test $? = 7 || { cat err-out; fail=1; }
-echo in | compare - out-in || fail=1
-echo out | compare - out-out || fail=1
-h=$(run_ out pspawn sleep 1000) || fail=1
-run_ in pkill-tree $h || fail=1
-returns_ 143 run_ out pjoin $h || fail=1
+wait $boxed
+test $? = 7 || { cat err-boxed; fail=1; }
+echo free | compare - out || fail=1
+echo boxed | compare - out-boxed || fail=1
+h=$(run_ boxed pspawn sleep 1000) || fail=1
+run_ free pkill-tree $h || fail=1
+returns_ 143 run_ boxed pjoin $h || fail=1
 # Nobody guesses: it is signalled, or that is refused.
-h=$(run_ in pspawn sleep 1000) || fail=1
-if run_ out pkill-tree $h 2> err; then
+h=$(run_ free pspawn sleep 1000) || fail=1
+if run_ boxed pkill-tree $h 2> err; then
   :
 else
   test $? = 125 || { cat err; fail=1; }
-  run_ in pkill-tree $h || fail=1
+  run_ free pkill-tree $h || fail=1
 fi
-returns_ 143 run_ in pjoin $h || fail=1
+returns_ 143 run_ free pjoin $h || fail=1
 
 # A scope stays whole while others clean.
-for side in in out; do
+for side in free boxed; do
   rm -f ready go
   run_ $side pspawn --scope sh -c 'pspawn -q -N a echo one
     pspawn -q -N b sh -c "sh \"$abs_srcdir/tests/await\" test -e go; echo two"
@@ -78,7 +78,7 @@ for side in in out; do
     pjoin a b' > out 2> err &
   scope=$!
   retry_until_ 60 test -e ready || fail_ "$(cat err)"
-  for other in in out; do
+  for other in free boxed; do
     run_ $other pspawn -q true || fail=1
   done
   : > go
