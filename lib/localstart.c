@@ -103,12 +103,10 @@ open_ready (struct job *job, int *write_fd)
 static void
 discard_job (struct job *job)
 {
+  struct mp_watch *watch = &job->ex->base.pool->watch;
   for (int i = 0; i < MP_STREAMS; i++)
-    if (job->stream[i].source.fd >= 0)
-      close (job->stream[i].source.fd);
-  if (job->input.source.fd >= 0)
-    close (job->input.source.fd);
-  job->input.source.fd = -1;
+    mp_watch_close (watch, &job->stream[i].source);
+  mp_watch_close (watch, &job->input.source);
   mp_local_close_ready (job);
   job->next = job->ex->unused;
   job->ex->unused = job;

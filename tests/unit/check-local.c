@@ -27,11 +27,15 @@ struct expected
                                    ended by signal KILL */
 };
 
+/* The most items of a pool.  */
+enum { ITEMS_MAX = 8 };
+
 /* A user of the pool: one task for each of N items.  */
 struct user
 {
   struct expected const *item;
   int n, next, delivered;
+  int fd[ITEMS_MAX];            /* opened when a task was over */
 };
 
 static int
@@ -82,6 +86,8 @@ user_delivered (void *arg, struct mp_task *task)
 {
   struct user *u = arg;
   struct expected const *e = &u->item[u->delivered++];
+  u->fd[u->delivered - 1] = dup (STDOUT_FILENO);
+  ck_assert_int_ge (u->fd[u->delivered - 1], 0);
   ck_assert_int_eq (task->error, e->error);
   if (e->error)
     return;
@@ -127,13 +133,19 @@ run_pool (struct mp_executor *ex, struct user *u, sigset_t const *mask)
   ck_assert_int_eq (mp_pool_run (&pool), 0);
   mp_local_free (ex);
   mp_pool_free (&pool);
+  /* The executor has closed its own descriptors, each once.  */
+  for (int i = 0; i < u->delivered; i++)
+    ck_assert_int_eq (close (u->fd[i]), 0);
 }
 
-/* Run "sh -c SCRIPT sh ITEM" for the N items ITEM, of /bin/sh or of sh from
-   PATH, and check what becomes of them and that they write OUT and ERR.  */
+/* The program of a test: known, or to be found in PATH as "sh".  */
+static char const *const files[] = { "/bin/sh", NULL };
+
+/* Run "sh -c SCRIPT sh ITEM" for the N items ITEM, with the program FILE as
+   above, and check what becomes of them and that they write OUT and ERR.  */
 static void
-run_items (char const *script, bool found, struct expected const *item, int n,
-           char const *out, char const *err)
+run_items (char const *script, char const *file, struct expected const *item,
+           int n, char const *out, char const *err)
 {
   char sh[] = "sh", c[] = "-c";
   char *argv[] = { sh, c, (char *) script, sh };
@@ -144,6 +156,7 @@ run_items (char const *script, bool found, struct expected const *item, int n,
   struct mp_template *command;
   struct mp_executor *ex;
   struct user u = { .item = item, .n = n };
+  ck_assert_int_le (n, ITEMS_MAX);
   sigemptyset (&none);
   sigemptyset (&chld);
   sigaddset (&chld, SIGCHLD);
@@ -152,7 +165,7 @@ run_items (char const *script, bool found, struct expected const *item, int n,
   ck_assert_int_eq (mp_template_parse (argv, N_ENTRIES (argv), &none_said,
                                        &command), 0);
   struct mp_local_options options = {
-    .command = command, .file = found ? NULL : "/bin/sh",
+    .command = command, .file = file,
     .mask = &old, .defaults = &none
   };
   ck_assert_int_eq (mp_local_new (&options, &ex), 0);
@@ -188,7 +201,7 @@ START_TEST (outcomes)
     { BYTES ("255"), 0, 255 }
   };
   run_items ("echo out $1; echo err $1 >&2; test $1 != kill || kill -9 $$;"
-             "exit $1", _i, items, N_ENTRIES (items),
+             "exit $1", files[_i], items, N_ENTRIES (items),
              "out 0\nout 7\nout kill\nout 255\n",
              "err 0\nerr 7\nerr kill\nerr 255\n");
 }
@@ -202,7 +215,7 @@ START_TEST (surroundings)
   };
   run_items ("echo \"$PMAP_INDEX $PMAP_ATTEMPT <$PMAP_ITEM> <$1>\" $#;"
              "kill -0 -$$ && test \"$PMAP_SLOT\" -le 3 && ! read nothing",
-             _i, items, N_ENTRIES (items),
+             files[_i], items, N_ENTRIES (items),
              "1 1 <a b> <a b> 1\n2 1 <> <> 1\n3 1 <'$x'> <'$x'> 1\n", "");
 }
 END_TEST
@@ -222,8 +235,19 @@ START_TEST (bad_items)
     { BYTES ("\0"), EINVAL, 0 },
     { BYTES ("last"), 0, 0 }
   };
-  run_items ("echo $1", _i, items, N_ENTRIES (items), "first\nlast\n", "");
+  run_items ("echo $1", files[_i], items, N_ENTRIES (items), "first\nlast\n",
+             "");
   free (huge);
+}
+END_TEST
+
+/* What was opened for a task that could not be started is closed.  */
+START_TEST (failed_start)
+{
+  static struct expected const items[] = {
+    { BYTES ("a"), ENOENT, 0 }, { BYTES ("b"), ENOENT, 0 }
+  };
+  run_items ("", "./no/such/program", items, N_ENTRIES (items), "", "");
 }
 END_TEST
 
@@ -232,9 +256,10 @@ main (void)
 {
   Suite *s = suite_create ("local");
   TCase *t = unit_tcase ("local");
-  tcase_add_loop_test (t, outcomes, 0, 2);
-  tcase_add_loop_test (t, surroundings, 0, 2);
-  tcase_add_loop_test (t, bad_items, 0, 2);
+  tcase_add_loop_test (t, outcomes, 0, N_ENTRIES (files));
+  tcase_add_loop_test (t, surroundings, 0, N_ENTRIES (files));
+  tcase_add_loop_test (t, bad_items, 0, N_ENTRIES (files));
+  tcase_add_test (t, failed_start);
   suite_add_tcase (s, t);
   return run_suite (s);
 }
