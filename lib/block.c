@@ -146,6 +146,14 @@ move (int in, off_t *offset, int out, uintmax_t len)
 
 #endif
 
+/* Whether ERR, from move, says that bytes must be copied instead.  EPERM is
+   from a sandbox that does not allow the call.  */
+static bool
+cannot_move (int err)
+{
+  return err == EINVAL || err == ENOSYS || err == EPERM;
+}
+
 /* Move what B has on its stage to FD, or take it into memory if that is not
    possible.  Return 0 or an errno value.  */
 static int
@@ -155,8 +163,7 @@ push_stage (struct mp_block *b, int fd)
     {
       ssize_t n = move (b->stage->fd[0], NULL, fd, b->staged);
       if (n < 0)
-        return (errno == EINVAL || errno == ENOSYS ? mp_block_unstage (b)
-                : errno);
+        return cannot_move (errno) ? mp_block_unstage (b) : errno;
       /* Nobody else has its other end.  */
       if (n == 0)
         return EIO;
@@ -202,7 +209,7 @@ push_range (struct mp_block *b, int fd)
       errno = EINVAL;
       if (!b->no_splice)
         n = move (b->fd, &b->offset, fd, b->range);
-      if (n < 0 && (errno == EINVAL || errno == ENOSYS))
+      if (n < 0 && cannot_move (errno))
         {
           b->no_splice = true;
           n = copy (b, fd);
