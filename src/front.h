@@ -27,9 +27,10 @@ enum
   {"help", no_argument, NULL, FRONT_HELP_OPTION}, \
   {"version", no_argument, NULL, FRONT_VERSION_OPTION}
 
-/* Do what the main of every program does first: name, locale, message
-   catalogue, exit status of failed diagnostics, and the check at exit that
-   standard output took everything.  ARGV0 is argv[0].  */
+/* Do what the main of every program does first: see that the descriptors 0 to 2
+   are open, set name, locale, message catalogue and the exit status of failed
+   diagnostics, and let it be checked at exit that standard output took
+   everything.  ARGV0 is argv[0].  */
 void front_init (char const *argv0);
 
 /* Write the lines on --help and --version, which end every list of

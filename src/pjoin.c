@@ -17,7 +17,6 @@
 #include "error.h"
 #include "progname.h"
 #include "quote.h"
-#include "stdopen.h"
 #include "xstrtol.h"
 
 #include "exit-status.h"
@@ -374,8 +373,6 @@ main (int argc, char **argv)
   struct mp_records records = { .fd = -1 };
   struct pjoin j = { .o = &o };
 
-  if (stdopen () != 0)
-    exit (MP_EXIT_FAILURE);
   front_init (argv[0]);
   parse (argc, argv, &o);
   /* What it writes is the user's records, which he is to read again.  */
