@@ -111,7 +111,10 @@ try_connect (struct mp_records *r, struct sockaddr_un const *address, int *fd)
   if (!err)
     err = check_peer (*fd);
   if (err)
-    close (*fd);
+    {
+      close (*fd);
+      *fd = -1;
+    }
   return err == ECONNREFUSED ? ENOENT : err;
 }
 

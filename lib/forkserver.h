@@ -19,7 +19,7 @@
 /* Connect to the server of SCOPE in R and store the descriptor in *FD.  If
    there is none, become one in a new process, there *SERVER is set and *FD is
    the socket to serve.  Return 0; EPERM if the server is another user's; or
-   another errno value.  */
+   another errno value, after which *FD is -1 or as it was.  */
 int mp_forkserver_connect (struct mp_records *r, char const *scope,
                            int *fd, bool *server);
 

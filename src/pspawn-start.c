@@ -330,7 +330,7 @@ fork_supervisor (struct mp_records *r, struct mp_start const *start,
   close (pair[1]);
   if (err)
     close (pair[0]);
-  *fd = pair[0];
+  *fd = err ? -1 : pair[0];
   return err;
 }
 
@@ -401,7 +401,9 @@ start_by_method (struct pspawn_options const *o, struct mp_records *r,
              : fork_supervisor (r, start, inherited, &fd));
       if (!err)
         err = finish_start (o, fd, start->rec->name, &status);
-      close (fd);
+      if (0 <= fd)
+        close (fd);
+      fd = -1;
       if (err == ECONNRESET || err == EPIPE)
         err = ECHILD;
       begun = (err == ECHILD
