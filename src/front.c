@@ -9,6 +9,7 @@
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "closeout.h"
 #include "error.h"
@@ -115,6 +116,19 @@ front_bad_value (char const *message, char const *value)
 {
   error (0, 0, "%s: %s", message, quote (value));
   front_try_help ();
+}
+
+char const *
+front_plain_error (int err)
+{
+#if HAVE_STRERROR_L && HAVE_NEWLOCALE
+  static locale_t plain;
+  if (!plain)
+    plain = newlocale (LC_ALL_MASK, "C", NULL);
+  if (plain)
+    return strerror_l (err, plain);
+#endif
+  return strerror (err);
 }
 
 mp_time

@@ -57,6 +57,10 @@ noreturn void front_try_help (void);
 noreturn void front_bad_value (char const *message,
                                char const *value);
 
+/* Return the text of ERR, an errno value, for what programs read: the same in
+   every locale.  */
+char const *front_plain_error (int err);
+
 /* Return what S, the value of an option, means: a duration, at most some
    decades long; the number of a signal that can be sent.  If it means
    nothing, say so and exit.  */

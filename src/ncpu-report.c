@@ -245,7 +245,7 @@ put_json_limit (struct mp_limit const *l)
   if (l->state == MP_LIMIT_UNREADABLE)
     {
       fputs (", \"error\": ", stdout);
-      json_string (strerror (l->error));
+      json_string (front_plain_error (l->error));
     }
   putchar ('}');
 }

@@ -360,7 +360,7 @@ put_outcome (struct writer *w, struct mp_task const *task)
   if (signaled && sig2str (WTERMSIG (task->status), name) != 0)
     sprintf (name, "%d", WTERMSIG (task->status));
   put_chars (w, "signal", signaled ? name : NULL);
-  put_chars (w, "error", err ? pmap_error_text (err) : NULL);
+  put_chars (w, "error", err ? pmap_plain_error (err) : NULL);
   put_format (w, ", \"timed_out\": %s", task->timed_out ? "true" : "false");
 }
 

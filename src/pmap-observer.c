@@ -83,20 +83,35 @@ pmap_outcome_text (struct mp_task const *task, enum pmap_outcome outcome)
   return "";
 }
 
-char const *
-pmap_error_text (int err)
+/* What ERR means that errno values do not, or null.  */
+static char const *
+special_error (int err)
 {
   switch (err)
     {
     case ENODATA:
-      return _("a column is lacking");
+      return N_("a column is lacking");
     case EHOSTDOWN:
-      return _("lost with its host too often");
+      return N_("lost with its host too often");
     case ESTALE:
-      return _("run again, it wrote something else");
+      return N_("run again, it wrote something else");
     default:
-      return strerror (err);
+      return NULL;
     }
+}
+
+char const *
+pmap_error_text (int err)
+{
+  char const *text = special_error (err);
+  return text ? _(text) : strerror (err);
+}
+
+char const *
+pmap_plain_error (int err)
+{
+  char const *text = special_error (err);
+  return text ? text : front_plain_error (err);
 }
 
 char *

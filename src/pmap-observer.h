@@ -106,8 +106,11 @@ size_t pmap_task_failures (struct mp_task const *task);
 char const *pmap_outcome_text (struct mp_task const *task,
                                enum pmap_outcome outcome);
 
-/* The text of ERR, for which a task could not be run: an errno value.  */
+/* The text of ERR, for which a task could not be run: an errno value.  The
+   first is translated, for people; the second is the same in every locale, for
+   programs.  */
 char const *pmap_error_text (int err);
+char const *pmap_plain_error (int err);
 
 /* Return the command that is run for TASK, in a form that a shell reads back,
    without tabs and newlines.  The caller frees it.  */

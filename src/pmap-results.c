@@ -333,7 +333,7 @@ outcome_words (struct mp_task const *task, enum pmap_outcome outcome)
     case PMAP_TIMEOUT:
       return xstrdup ("timeout");
     case PMAP_ERROR:
-      return xasprintf ("error %s", pmap_error_text (err));
+      return xasprintf ("error %s", pmap_plain_error (err));
     case PMAP_ABORTED:
       break;
     }

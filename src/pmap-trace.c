@@ -303,7 +303,7 @@ add_outcome (struct trace *t, struct mp_task const *task, bool lost)
                     lost ? "lost" : words[pmap_task_outcome (task)]);
   if (task->error)
     {
-      char const *why = pmap_error_text (task->error);
+      char const *why = pmap_plain_error (task->error);
       pmap_text_puts (&t->event, ",\"error\":");
       pmap_text_json (&t->event, why, strlen (why), LABEL_SHOWN);
     }

@@ -149,6 +149,23 @@ if localedef -i de_DE -f UTF-8 own/de_DE.UTF-8 > /dev/null 2>&1; then
   sed 1d log | grep '	[0-9]*\.[0-9]*	' > /dev/null || { cat log; fail=1; }
   grep '"ts":[0-9]*\.[0-9]*' trace > /dev/null || fail=1
   ! grep '[0-9],[0-9]' log || fail=1
+  # So are reasons: one of ours, and one of the C library's.
+  # reason_ WHY ITEM [OPTION]...
+  # Is WHY what files tell of ITEM, which no task can be run for?
+  reason_ ()
+  {
+    why=$1
+    printf "$2\n" > item
+    shift 2
+    rm -rf res
+    returns_ 123 german_ pmap --json --trace=trace --results=res -a item "$@" \
+      > json 2> err || fail=1
+    grep "\"error\": \"$why\"" json > /dev/null || { cat json; fail=1; }
+    grep "\"error\":\"$why\"" trace > /dev/null || { cat trace; fail=1; }
+    grep "^error $why\$" res/000/000001/status > /dev/null || fail=1
+  }
+  reason_ 'a column is lacking' 1 --colsep=, echo '{2}'
+  reason_ 'Invalid argument' 'a\0b' echo
   MPUTILS_DIR=$PWD/records german_ pspawn -N a true > /dev/null || fail=1
   MPUTILS_DIR=$PWD/records german_ pjoin --report --json a > json || fail=1
   grep '"elapsed": [0-9]*\.[0-9]*,' json > /dev/null || { cat json; fail=1; }
