@@ -14,7 +14,6 @@
 #include <sys/wait.h>
 
 #include "error.h"
-#include "minmax.h"
 #include "progname.h"
 #include "quote.h"
 #include "sig2str.h"
@@ -23,6 +22,7 @@
 
 #include "front.h"
 #include "lines.h"
+#include "pmap-text.h"
 #include "pool.h"
 
 /* The longest piece of an item that a message shows.  */
@@ -55,7 +55,7 @@ char *
 pmap_item_quoted (char const *data, size_t len)
 {
   char shown[SHOWN_MAX + sizeof "..."];
-  size_t n = MIN (len, SHOWN_MAX);
+  size_t n = pmap_text_cut (data, len, SHOWN_MAX);
   memcpy (shown, data, n);
   strcpy (shown + n, n < len ? "..." : "");
   return xstrdup (quote (shown));

@@ -169,17 +169,15 @@ pmap_text_free (struct pmap_text *t)
   *t = (struct pmap_text) { .data = NULL };
 }
 
-/* Cut LABEL, of LEN bytes, to at most MAX, so that no character of UTF-8 is cut
-   in two.  Return how long it is then.  */
-static size_t
-cut (char const *label, size_t len, size_t max)
+size_t
+pmap_text_cut (char const *s, size_t len, size_t max)
 {
   if (len <= max)
     return len;
   size_t n = max;
-  for (int i = 0; i < 3 && n && (label[n] & 0xc0) == 0x80; i++)
+  for (int i = 0; i < 3 && n && (s[n] & 0xc0) == 0x80; i++)
     n--;
-  return (label[n] & 0xc0) == 0x80 ? max : n;
+  return (s[n] & 0xc0) == 0x80 ? max : n;
 }
 
 size_t
@@ -203,7 +201,7 @@ pmap_task_label (struct mp_task const *task, char label[PMAP_LABEL_MAX + 1])
     }
   if (PMAP_LABEL_MAX < len)
     {
-      len = cut (label, len, PMAP_LABEL_MAX - (sizeof dots - 1));
+      len = pmap_text_cut (label, len, PMAP_LABEL_MAX - (sizeof dots - 1));
       memcpy (label + len, dots, sizeof dots - 1);
       len += sizeof dots - 1;
     }

@@ -45,6 +45,10 @@ void pmap_text_html (struct pmap_text *t, char const *data, size_t len);
 
 void pmap_text_free (struct pmap_text *t);
 
+/* Return how many of the LEN bytes at S, at most MAX, can be shown without the
+   others: no character of UTF-8 is cut in two.  */
+size_t pmap_text_cut (char const *s, size_t len, size_t max);
+
 /* The most bytes of a label, without the NUL.  */
 enum { PMAP_LABEL_MAX = 64 };
 

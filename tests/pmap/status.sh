@@ -139,6 +139,18 @@ compare exp out || fail=1
   echo "...' (not run)"
 } > exp
 compare exp err || fail=1
+# A long item is cut between characters: these have two bytes, or three.
+characters=$(printf '\303\251 \343\201\202')
+test "$(printf "$characters" | LC_ALL=C.UTF-8 wc -m)" -eq 3 || characters=
+for c in $characters; do
+  for before in '' a ab; do
+    item=$before$(printf '%030d' 0 | sed "s/0/$c/g")
+    returns_ 123 env LC_ALL=C.UTF-8 pmap false ::: $item 2> err || fail=1
+    sed 's/\.\.\.//; s/[^0-9\\]//g' err > digits
+    echo 111 > exp
+    compare exp digits || { cat err; fail=1; }
+  done
+done
 # One of half that size the kernel takes as an environment variable or as an
 # argument at most; at 100 kB it is both.
 { head -c 100000 /dev/zero | tr '\0' x; echo; } > in || framework_failure_
