@@ -6,7 +6,6 @@
 
 #include "callback.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>

@@ -47,13 +47,3 @@ mp_digest_items (struct mp_item const *item, size_t n, struct mp_key *key)
     mp_digest_add (&d, item[i].data, item[i].len);
   mp_digest_end (&d, key);
 }
-
-void
-mp_digest_strings (char *const *argv, struct mp_key *key)
-{
-  struct mp_digest d;
-  mp_digest_init (&d);
-  for (; *argv; argv++)
-    mp_digest_add (&d, *argv, strlen (*argv));
-  mp_digest_end (&d, key);
-}

@@ -37,10 +37,8 @@ void mp_digest_add (struct mp_digest *d, void const *data, size_t len);
    machine.  */
 void mp_digest_end (struct mp_digest *d, struct mp_key *key);
 
-/* Store in *KEY the digest of the N items at ITEM, or of the strings of ARGV,
-   which ends with a null pointer.  */
+/* Store in *KEY the digest of the N items at ITEM.  */
 void mp_digest_items (struct mp_item const *item, size_t n,
                       struct mp_key *key);
-void mp_digest_strings (char *const *argv, struct mp_key *key);
 
 #endif

@@ -11,7 +11,6 @@
 
 #include "error.h"
 #include "quote.h"
-#include "timespec.h"
 #include "xalloc.h"
 
 #include "cleaning.h"

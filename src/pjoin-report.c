@@ -6,7 +6,6 @@
 
 #include "pjoin.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>

@@ -14,7 +14,6 @@
 #include <sys/random.h>
 
 #include "error.h"
-#include "minmax.h"
 #include "quote.h"
 #include "quotearg.h"
 #include "xalloc.h"

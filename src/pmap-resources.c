@@ -6,7 +6,6 @@
 
 #include "pmap-resources.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
