@@ -76,11 +76,18 @@ doc/man/pspawn.1: $(src_pspawn_SOURCES) doc/man/pspawn.x $(man_deps) \
 run_help2man = \
   name=`basename $@ .1` && $(MKDIR_P) doc/man && \
   SOURCE_DATE_EPOCH=`$(source_date) src doc/man configure.ac` && \
-  export SOURCE_DATE_EPOCH && LC_ALL=C $(HELP2MAN) --source='$(PACKAGE_STRING)' \
-    --info-page=mputils --include=$(srcdir)/doc/man/$$name.x \
-    --output=$@-h "`echo $(EMULATOR) src/$$name$(EXEEXT)`" && \
-  awk -f $(srcdir)/doc/man/sections.awk $@-h > $@-t && \
-  rm -f $@-h && mv $@-t $@
+  export SOURCE_DATE_EPOCH && \
+  if $(HELP2MAN) --version > /dev/null 2>&1 \
+     || test ! -f $(srcdir)/doc/man/$$name.1; then \
+    LC_ALL=C $(HELP2MAN) --source='$(PACKAGE_STRING)' --info-page=mputils \
+      --include=$(srcdir)/doc/man/$$name.x --output=$@-h \
+      "`echo $(EMULATOR) src/$$name$(EXEEXT)`" && \
+    awk -f $(srcdir)/doc/man/sections.awk $@-h > $@-t && \
+    rm -f $@-h; \
+  else \
+    echo "warning: there is no help2man: $$name.1 is that of the release" >&2; \
+    cat $(srcdir)/doc/man/$$name.1 > $@-t; \
+  fi && mv $@-t $@
 
 # Where programs are installed under other names, their pages say so, too.
 install-data-hook:
