@@ -114,7 +114,9 @@ front_try_help (void)
 void
 front_bad_value (char const *message, char const *value)
 {
-  error (0, 0, "%s: %s", message, quote (value));
+  /* TRANSLATORS: what is wrong, and with what: a value of an option, the first
+     of the tasks that failed.  */
+  error (0, 0, _("%s: %s"), message, quote (value));
   front_try_help ();
 }
 

@@ -27,7 +27,8 @@
 static void
 add_text (struct pmap_first *f, char const *item, char const *how)
 {
-  char *text = xasprintf ("%s (%s)", item, how);
+  /* TRANSLATORS: an item, and how its task has come out.  */
+  char *text = xasprintf (_("%s (%s)"), item, how);
   if (!text)
     xalloc_die ();
   f->text[f->n++] = text;
@@ -74,13 +75,22 @@ pmap_first_report (struct pmap_first const *f, unsigned long long n,
   char *line = count;
   for (size_t i = 0; line && i < f->n; i++)
     {
-      char *longer = xasprintf (i ? "%s, %s" : "%s: %s", line, f->text[i]);
+      /* TRANSLATORS: a list, and what comes next in it.  */
+      char *longer = xasprintf (i ? _("%s, %s") : _("%s: %s"), line,
+                                f->text[i]);
+      free (line);
+      line = longer;
+    }
+  if (line && f->n && f->n < n)
+    {
+      /* TRANSLATORS: a list that goes on.  */
+      char *longer = xasprintf (_("%s, ..."), line);
       free (line);
       line = longer;
     }
   if (!line)
     xalloc_die ();
-  error (0, 0, f->n < n && f->n ? "%s, ..." : "%s", line);
+  error (0, 0, "%s", line);
   free (line);
 }
 

@@ -70,11 +70,15 @@ seconds (mp_time t)
 static void
 add_part (char **text, char *part)
 {
-  char *longer = xasprintf ("%s%s%s", *text, **text ? ", " : "",
-                            checked (part));
-  free (part);
+  checked (part);
+  if (**text)
+    {
+      char *longer = checked (xasprintf (_("%s, %s"), *text, part));
+      free (part);
+      part = longer;
+    }
   free (*text);
-  *text = checked (longer);
+  *text = part;
 }
 
 /* Add to S how many tasks there were, and how many of them were not good.  */
@@ -157,7 +161,7 @@ add_named (struct summary *s, char const *label, struct pmap_named const *n)
 {
   char const *item = (s->stats.info->o->blocks ? n->label
                       : quote (n->label));
-  char *text = (n->how ? xasprintf ("%s (%s)", item, n->how)
+  char *text = (n->how ? xasprintf (_("%s (%s)"), item, n->how)
                 : xstrdup (item));
   /* TRANSLATORS: seconds.  */
   add_line (s, label, seconds (n->time), _("s"), text);
