@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -161,32 +160,6 @@ job_stopped (struct job *job, int sig)
   kill (-job->pid, SIGKILL);
 }
 
-/* The CPU time T in nanoseconds.  */
-static mp_time
-cpu_time (struct timeval const *t)
-{
-  return t->tv_sec * 1000000000LL + t->tv_usec * 1000LL;
-}
-
-/* As waitpid for any child that has changed its state, if there is one; store
-   what it has used in *USAGE, zeros where that cannot be known.  */
-static pid_t
-wait_any (int *status, struct mp_usage *usage)
-{
-  *usage = (struct mp_usage) { .max_rss = 0 };
-#if HAVE_WAIT4
-  struct rusage r;
-  pid_t pid = wait4 (-1, status, WNOHANG | WUNTRACED, &r);
-  if (0 < pid)
-    *usage = (struct mp_usage) { .user = cpu_time (&r.ru_utime),
-                                 .system = cpu_time (&r.ru_stime),
-                                 .max_rss = r.ru_maxrss };
-  return pid;
-#else
-  return waitpid (-1, status, WNOHANG | WUNTRACED);
-#endif
-}
-
 static void
 local_children (struct mp_executor *base)
 {
@@ -195,7 +168,7 @@ local_children (struct mp_executor *base)
     {
       int status;
       struct mp_usage usage;
-      pid_t pid = wait_any (&status, &usage);
+      pid_t pid = mp_wait_any (&status, WNOHANG | WUNTRACED, &usage);
       if (pid < 0 && errno == EINTR)
         continue;
       if (pid <= 0)

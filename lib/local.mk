@@ -96,6 +96,7 @@ lib_libmp_a_SOURCES += lib/template.c lib/template.h
 lib_libmp_a_SOURCES += lib/topology.c lib/topology.h
 lib_libmp_a_SOURCES += lib/treeset.c lib/treeset.h
 lib_libmp_a_SOURCES += lib/unfinished.c lib/unfinished.h
+lib_libmp_a_SOURCES += lib/waitany.c lib/waitany.h
 lib_libmp_a_SOURCES += lib/watch.c lib/watch.h
 lib_libmp_a_SOURCES += lib/wire.c lib/wire.h
 lib_libmp_a_SOURCES += lib/worker.c lib/worker.h

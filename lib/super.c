@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +17,7 @@
 #include "proctree.h"
 #include "sigflags.h"
 #include "subreaper.h"
+#include "waitany.h"
 
 /* Whether M is the script that runs for a job of the supervisor ARG.  */
 static bool
@@ -156,7 +156,7 @@ finish_job (struct mp_super *s, struct mp_job *job)
    tells.  */
 static void
 job_ended (struct mp_super *s, struct mp_job *job, int status,
-           struct rusage const *usage)
+           struct mp_usage const *usage)
 {
   struct mp_record *rec = job->rec;
   if (job->state == MP_JOB_CALLS_BACK)
@@ -168,11 +168,9 @@ job_ended (struct mp_super *s, struct mp_job *job, int status,
   rec->status = status;
   rec->status_known = true;
   rec->end_time = mp_now ();
-  rec->user = (usage->ru_utime.tv_sec * 1000000LL + usage->ru_utime.tv_usec)
-              * 1000;
-  rec->system = (usage->ru_stime.tv_sec * 1000000LL
-                 + usage->ru_stime.tv_usec) * 1000;
-  rec->peak_kib = usage->ru_maxrss;
+  rec->user = usage->user;
+  rec->system = usage->system;
+  rec->peak_kib = usage->max_rss;
   job->deadline = 0;
   job->has_left = job->rec->daemon && !job->terminating;
   job->state = MP_JOB_CALLS_BACK;
@@ -221,8 +219,8 @@ reap (struct mp_super *s)
   for (;;)
     {
       int status;
-      struct rusage usage;
-      pid_t pid = wait4 (-1, &status, WNOHANG, &usage);
+      struct mp_usage usage;
+      pid_t pid = mp_wait_any (&status, WNOHANG, &usage);
       if (pid < 0 && errno == EINTR)
         continue;
       s->childless = pid < 0;

@@ -17,13 +17,7 @@
 #include "order.h"
 #include "prefix.h"
 #include "spool.h"
-
-/* What a process has used.  */
-struct mp_usage
-{
-  mp_time user, system;         /* CPU time */
-  long int max_rss;             /* the most memory, in KiB; 0: not known */
-};
+#include "waitany.h"
 
 /* A task: some items that a worker does something with.  */
 struct mp_task
