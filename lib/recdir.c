@@ -249,6 +249,14 @@ mp_recdir_blank (int fd)
 }
 
 int
+mp_recdir_next (DIR *dir, struct dirent **d)
+{
+  errno = 0;
+  *d = readdir (dir);
+  return *d ? 0 : errno;
+}
+
+int
 mp_recdir_scopes (struct mp_records *r,
                   int (*fn) (struct mp_records *r, char const *scope,
                              void *arg),
@@ -257,10 +265,15 @@ mp_recdir_scopes (struct mp_records *r,
   DIR *dir = mp_recdir_open (r, ".");
   if (!dir)
     return errno;
-  int result = 0;
-  for (struct dirent *d; !result && (d = readdir (dir)); )
-    if (*d->d_name != '.' && strcmp (d->d_name, mp_recdir_handles) != 0)
-      result = fn (r, d->d_name, arg);
+  struct dirent *d;
+  int result = mp_recdir_next (dir, &d);
+  while (!result && d)
+    {
+      if (*d->d_name != '.' && strcmp (d->d_name, mp_recdir_handles) != 0)
+        result = fn (r, d->d_name, arg);
+      if (!result)
+        result = mp_recdir_next (dir, &d);
+    }
   closedir (dir);
   return result;
 }

@@ -89,6 +89,10 @@ int mp_recdir_read_id (int folder, char const *name, struct mp_procid *id);
 DIR *mp_recdir_open (struct mp_records *r, char const *path)
   _GL_ATTRIBUTE_MALLOC _GL_ATTRIBUTE_DEALLOC (closedir, 1);
 
+/* Store in *D the next entry of DIR, null at the end.  Return 0 or an errno
+   value.  */
+int mp_recdir_next (DIR *dir, struct dirent **d);
+
 /* Store in *TEXT what the file NAME in FOLDER, a record's, holds; the caller
    frees it.  Return 0, ENOENT if there is no such file, EBADMSG if it is no
    file of a record, or another errno value.  */

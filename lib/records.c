@@ -378,6 +378,28 @@ mp_record_open_handle (struct mp_records *r, struct mp_procid const *id,
   return 0;
 }
 
+/* If there is a record NAME in SCOPE of R, call FN with it and ARG and return
+   what it returns.  If it cannot be read, tell DAMAGED.  Return an errno value
+   if resources are short, else 0.  */
+static int
+visit (struct mp_records *r, char const *scope, char const *name,
+       int (*fn) (struct mp_record *rec, void *arg),
+       void (*damaged) (char const *name, int err, void *arg), void *arg)
+{
+  struct mp_record *rec = NULL;
+  if (!mp_record_name_ok (name))
+    return 0;
+  int err = mp_record_open (r, scope, name, &rec);
+  if (rec)
+    return fn (rec, arg);
+  if (err == ENOMEM || err == EMFILE || err == ENFILE)
+    return err;
+  /* It may have been released meanwhile, or be a file of somebody's.  */
+  if (err != ENOENT && err != ENOTDIR && damaged)
+    damaged (name, err, arg);
+  return 0;
+}
+
 int
 mp_records_each_of (struct mp_records *r, char const *scope,
                     int (*fn) (struct mp_record *rec, void *arg),
@@ -387,20 +409,13 @@ mp_records_each_of (struct mp_records *r, char const *scope,
   DIR *dir = mp_recdir_open (r, scope);
   if (!dir)
     return errno == ENOENT ? 0 : errno;
-  int result = 0;
-  for (struct dirent *d; !result && (d = readdir (dir)); )
+  struct dirent *d;
+  int result = mp_recdir_next (dir, &d);
+  while (!result && d)
     {
-      struct mp_record *rec = NULL;
-      if (!mp_record_name_ok (d->d_name))
-        continue;
-      int err = mp_record_open (r, scope, d->d_name, &rec);
-      if (rec)
-        result = fn (rec, arg);
-      else if (err == ENOMEM || err == EMFILE || err == ENFILE)
-        result = err;
-      /* It may have been released meanwhile, or be a file of somebody's.  */
-      else if (err != ENOENT && err != ENOTDIR && damaged)
-        damaged (d->d_name, err, arg);
+      result = visit (r, scope, d->d_name, fn, damaged, arg);
+      if (!result)
+        result = mp_recdir_next (dir, &d);
     }
   closedir (dir);
   return result;
