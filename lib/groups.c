@@ -24,10 +24,8 @@ mp_groups_free (struct mp_groups *g)
   free (g->group);
 }
 
-/* Whether a child of ours is in the process group GROUP: then it is still the
-   one that was noted, and its number has not passed to others.  */
-static bool
-is_ours (pid_t group)
+bool
+mp_group_is_ours (pid_t group)
 {
   siginfo_t info;
   return waitid (P_PGID, group, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
@@ -36,7 +34,7 @@ is_ours (pid_t group)
 void
 mp_groups_note (struct mp_groups *g, pid_t leader)
 {
-  if (!g->needed || !is_ours (leader))
+  if (!g->needed || !mp_group_is_ours (leader))
     return;
   if (g->n == g->allocated)
     {
@@ -63,7 +61,7 @@ mp_groups_signal (struct mp_groups *g, int sig)
 {
   size_t n = 0;
   for (size_t i = 0; i < g->n; i++)
-    if (is_ours (g->group[i]))
+    if (mp_group_is_ours (g->group[i]))
       {
         mp_group_signal (g->group[i], sig);
         g->group[n++] = g->group[i];

@@ -32,6 +32,11 @@ void mp_groups_note (struct mp_groups *g, pid_t leader);
 /* Send SIG to the groups of G, and wake them.  */
 void mp_groups_signal (struct mp_groups *g, int sig);
 
+/* Whether a child of the caller's is in the process group GROUP: then it is
+   still the one that a child has led, and its number has not passed to
+   others.  */
+bool mp_group_is_ours (pid_t group);
+
 /* Send SIG to the process group GROUP, and wake it unless SIG stops it.  */
 void mp_group_signal (pid_t group, int sig);
 

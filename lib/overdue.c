@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "groups.h"
 #include "procchildren.h"
 #include "procstat.h"
 #include "proctree.h"
@@ -61,7 +62,12 @@ strike (struct mp_overdue_tree *t, int sig)
   if (err == ESRCH)
     err = mp_tree_kill_descendants (0, sig, &t->tree);
   if (err == ENOSYS)
-    kill (-t->pid, sig);
+    {
+      /* When nobody is left, the number may be another group's.  */
+      if (!mp_group_is_ours (t->pid))
+        return false;
+      kill (-t->pid, sig);
+    }
   return err || t->tree.n_signalled;
 }
 
