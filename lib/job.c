@@ -62,7 +62,8 @@ mp_job_drain (struct mp_job *job)
       int left = 0;
       if (0 <= stream->source.fd
           && ioctl (stream->source.fd, FIONREAD, &left) != 0)
-        left = 0;
+        /* It is not more than a pipe holds.  */
+        left = PIECE;
       while (left > 0 && 0 <= stream->source.fd)
         {
           size_t n = read_stream (stream, left);
