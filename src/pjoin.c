@@ -363,6 +363,7 @@ work (struct pjoin *j)
     err = pjoin_deliver (j);
   int status = pjoin_output_close (j, err);
   mp_watch_free (&j->watch);
+  j->cut = status;
   return status ? status : joined_status (j);
 }
 
@@ -381,7 +382,7 @@ main (int argc, char **argv)
   if (!status)
     {
       status = o.poll || o.list ? look (&j) : work (&j);
-      if (o.format || o.json)
+      if ((o.format || o.json) && !j.cut)
         pjoin_report (&j);
       if (o.list)
         status = MP_EXIT_SUCCESS;

@@ -112,6 +112,7 @@ struct pjoin
   struct pjoin_output *output;
   bool frugal;                  /* descriptors are scarce */
   bool damage;                  /* --all or --list has passed over a record */
+  bool cut;                     /* output could not be written; it was said */
   bool timed_out;
 };
 

@@ -47,6 +47,9 @@ if test -c /dev/full && test -w /dev/full; then
   returns_ 125 pjoin a b > /dev/full 2> err || fail=1
   echo 'pjoin: write error: No space left on device' > exp
   compare exp err || fail=1
+  # That is said once.
+  returns_ 125 pjoin --report a b > /dev/full 2> err || fail=1
+  test "$(wc -l < err)" = 1 || { cat err; fail=1; }
   returns_ 125 pjoin --list > /dev/full 2> err || fail=1
   compare exp err || fail=1
   returns_ 3 pjoin a b > out || fail=1
