@@ -98,10 +98,10 @@ pkill-tree, as soon as it runs.  It goes on when the terminal closes.\n\
 What it is called and what it gets:\n\
   -N, --name=NAME        call it NAME (default: Process-1, Process-2...)\n\
   -i, --stdin=FILE       its standard input (default: null)\n\
-  -o, --stdout=FILE      its standard output, and\n\
-  -e, --stderr=FILE      its standard error (default: keep)\n\
-                         FILE may be 'inherit' (as pspawn has it), 'null', or\n\
-                           'keep': pjoin will write it\n\
+  -o, --stdout=FILE      its standard output (default: keep)\n\
+  -e, --stderr=FILE      its standard error (default: keep); FILE may be\n\
+                           'inherit' (as pspawn has it), 'null', or 'keep':\n\
+                           pjoin will write it\n\
       --keep-max=SIZE    keep at most SIZE bytes of each (default 1G): the\n\
                            beginning and the end\n\
       --start-method=METHOD  spawn: a new process, with no descriptor above 2\n\
@@ -118,7 +118,7 @@ How it ends:\n\
   -t, --timeout=DURATION  end it after DURATION\n\
   -s, --signal=SIGNAL    end it by SIGNAL (default TERM)\n\
   -k, --kill-after=DURATION\n\
-                         and by SIGKILL so much later (default 5s)\n\
+                         and by SIGKILL DURATION later (default 5s)\n\
       --on-exit=SCRIPT   run SCRIPT by sh when it has ended, with the status\n\
                            in MPUTILS_STATUS\n\
 "), stdout);
