@@ -246,6 +246,8 @@ mp_super_init (struct mp_super *s, struct mp_records *r, bool single)
   mp_subreaper ();
   signal (SIGHUP, SIG_IGN);
   signal (SIGPIPE, SIG_IGN);
+  /* A limit of file sizes is a full disk to us, and no end.  */
+  signal (SIGXFSZ, SIG_IGN);
   sigemptyset (&block);
   sigaddset (&block, SIGCHLD);
   sigaddset (&block, SIGTERM);

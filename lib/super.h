@@ -43,8 +43,8 @@ struct mp_super
 /* Make the calling process, which has a single thread, the supervisor S of
    processes with records in R, which outlives it.  It adopts the orphans among
    its descendants and looks at SIGCHLD and SIGTERM from now on, while it
-   waits; SIGHUP and SIGPIPE are ignored.  SINGLE says that it starts one
-   process only.  Return 0 or an errno value.  */
+   waits; SIGHUP, SIGPIPE and SIGXFSZ are ignored.  SINGLE says that it starts
+   one process only.  Return 0 or an errno value.  */
 int mp_super_init (struct mp_super *s, struct mp_records *r, bool single);
 
 void mp_super_free (struct mp_super *s);

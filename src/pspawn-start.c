@@ -138,7 +138,7 @@ struct dispositions
 static void
 note_signals (struct dispositions *d)
 {
-  static int const changed[] = { SIGCHLD, SIGHUP, SIGPIPE, SIGTERM };
+  static int const changed[] = { SIGCHLD, SIGHUP, SIGPIPE, SIGTERM, SIGXFSZ };
   sigprocmask (SIG_BLOCK, NULL, &d->mask);
   sigemptyset (&d->changed);
   sigemptyset (&d->ignored);
