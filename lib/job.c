@@ -119,6 +119,7 @@ mp_job_write_status (struct mp_job *job)
   for (int i = 0; i < MP_KEEP_STREAMS; i++)
     if (job->stream[i].kept)
       {
+        rec->kept[i] = job->stream[i].keep.kept;
         rec->dropped[i] = job->stream[i].keep.dropped;
         rec->keep_error[i] = job->stream[i].keep.error;
       }

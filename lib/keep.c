@@ -49,6 +49,7 @@ drop_file (struct mp_keep *k, unsigned long file)
       free (path);
     }
   k->dropped += k->file_size;
+  k->kept -= k->file_size;
 }
 
 /* Open the current file of K.  Return 0 or an errno value.  */
@@ -98,6 +99,7 @@ mp_keep_add (struct mp_keep *k, char const *data, size_t len)
           break;
         }
       k->used += n;
+      k->kept += n;
       data += n;
       len -= n;
     }
@@ -251,6 +253,7 @@ mp_kept_read (struct mp_kept *k, char *buf, size_t size, size_t *n, bool *gap)
         {
           *n = got;
           k->offset += got;
+          k->seen += got;
           return 0;
         }
       /* Something may have come between the two looks.  */
@@ -270,6 +273,7 @@ void
 mp_kept_unread (struct mp_kept *k, size_t n)
 {
   k->offset -= n;
+  k->seen -= n;
 }
 
 bool

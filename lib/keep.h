@@ -31,7 +31,7 @@ struct mp_keep
   uintmax_t used;               /* of the current one */
   unsigned long file;           /* the current one */
   int fd;                       /* of it, or -1 */
-  unsigned long long dropped;   /* bytes */
+  unsigned long long kept, dropped;     /* bytes */
   int error;                    /* why not all could be kept, or 0 */
 };
 
@@ -53,6 +53,7 @@ struct mp_kept
   int stream;
   unsigned long file;           /* what comes next: in which file, */
   off_t offset;                 /* and where in it */
+  unsigned long long seen;      /* bytes that were read */
   int folder;                   /* the record's, or -1 */
   int fd;                       /* of that file, or -1 */
 };

@@ -85,11 +85,13 @@ mp_record_format_status (struct mp_record const *rec, char **text)
   int n = asprintf (text,
                     "version 1\nstatus %s\ntimed-out %d\ntime %lld\n"
                     "user %lld\nsystem %lld\npeak %lld\n"
+                    "kept-out %llu\nkept-err %llu\n"
                     "dropped-out %llu\ndropped-err %llu\n"
                     "error-out %d\nerror-err %d\n",
                     status, rec->timed_out, rec->end_time, rec->user,
-                    rec->system, rec->peak_kib, rec->dropped[0],
-                    rec->dropped[1], rec->keep_error[0], rec->keep_error[1]);
+                    rec->system, rec->peak_kib, rec->kept[0], rec->kept[1],
+                    rec->dropped[0], rec->dropped[1], rec->keep_error[0],
+                    rec->keep_error[1]);
   return n < 0 ? ENOMEM : 0;
 }
 
@@ -239,6 +241,7 @@ int
 mp_record_parse_status (struct mp_record *rec, char const *text)
 {
   long long timed_out = 0;
+  long long kept[2] = { 0 };
   long long dropped[2] = { 0 };
   long long error[2] = { 0 };
   struct { char const *key; long long *n; } const numbers[] = {
@@ -247,6 +250,8 @@ mp_record_parse_status (struct mp_record *rec, char const *text)
     { "user", &rec->user },
     { "system", &rec->system },
     { "peak", &rec->peak_kib },
+    { "kept-out", &kept[0] },
+    { "kept-err", &kept[1] },
     { "dropped-out", &dropped[0] },
     { "dropped-err", &dropped[1] },
     { "error-out", &error[0] },
@@ -262,6 +267,7 @@ mp_record_parse_status (struct mp_record *rec, char const *text)
   rec->timed_out = timed_out;
   for (int i = 0; i < 2; i++)
     {
+      rec->kept[i] = kept[i];
       rec->dropped[i] = dropped[i];
       rec->keep_error[i] = error[i];
     }

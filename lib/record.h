@@ -40,8 +40,8 @@ struct mp_record
   mp_time end_time;             /* by mp_now */
   mp_time user, system;         /* CPU time, with reaped descendants */
   long long peak_kib;           /* memory of the largest process */
-  unsigned long long dropped[2];        /* bytes of out and err beyond what is
-                                           kept */
+  unsigned long long kept[2];   /* bytes of out and err that are kept */
+  unsigned long long dropped[2];        /* and those beyond */
   int keep_error[2];            /* why not all was kept, or 0 */
 };
 

@@ -255,6 +255,18 @@ drain (struct pjoin_job *job)
   return err;
 }
 
+/* If files with output of JOB, all of which was read, have been removed or cut,
+   as those who clean /tmp do, let that be why it was not kept.  */
+static void
+look_for_loss (struct pjoin_job *job)
+{
+  struct mp_record *rec = job->handle.record;
+  for (int i = 0; i < MP_KEEP_STREAMS; i++)
+    if (!rec->keep_error[i] && !job->gap[i]
+        && job->kept[i].seen < rec->kept[i])
+      rec->keep_error[i] = ENODATA;
+}
+
 /* Say what of the output of JOB, which was delivered, is lacking.  */
 static void
 report_losses (struct pjoin_job const *job)
@@ -324,7 +336,10 @@ hand_over (struct pjoin_job *job)
       return err;
     }
   if (!j->o->quiet)
-    report_losses (job);
+    {
+      look_for_loss (job);
+      report_losses (job);
+    }
   if (!j->o->keep)
     mp_record_remove (j->records, rec);
   return 0;

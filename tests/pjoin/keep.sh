@@ -47,4 +47,24 @@ tail -c 60000 out | compare exp - || fail=1
 pjoin -f capped > followed 2> err || fail=1
 compare out followed || fail=1
 
+# Kept output that somebody has removed or cut is a loss, which is told.
+for how in 'rm' ': >'; do
+  for opt in '' -f; do
+    pspawn -q -N cleaned sh -c 'echo out; echo err >&2' || fail=1
+    pjoin -q --keep cleaned || fail=1
+    eval "$how \"\$MPUTILS_DIR/none/cleaned/out.0\"" || framework_failure_
+    returns_ 125 pjoin $opt cleaned > out 2> err || fail=1
+    compare /dev/null out || fail=1
+    sed 1d err | grep "'cleaned': its standard output could not all be kept" \
+      > /dev/null || { cat err; fail=1; }
+    test "$(sed q err)" = err || { cat err; fail=1; }
+  done
+done
+# A status of its own counts more.
+pspawn -q -N cleaned sh -c 'echo out; exit 3' || fail=1
+pjoin -q --keep cleaned
+rm "$MPUTILS_DIR/none/cleaned/out.0" || framework_failure_
+returns_ 3 pjoin cleaned 2> err || fail=1
+test -s err || fail=1
+
 Exit $fail
