@@ -177,6 +177,13 @@ pass_stream (struct pjoin_job *job, int i)
       if (err == ENOENT)
         return flush (stream);
       job->gap[i] |= gap;
+      /* That is the fault of what is read, and no reason to leave others.  */
+      if (err && err != EMFILE && err != ENFILE && err != ENOMEM)
+        {
+          job->handle.record->keep_error[i] = err;
+          err = 0;
+          break;
+        }
       if (err || n == 0)
         break;
       size_t ready = presentable (job, i, buffer, n);

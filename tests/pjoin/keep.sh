@@ -60,6 +60,18 @@ for how in 'rm' ': >'; do
     test "$(sed q err)" = err || { cat err; fail=1; }
   done
 done
+# What is no file cannot be read; others are delivered.
+pspawn -q -N other echo other || fail=1
+pspawn -q -N cleaned sh -c 'echo out; echo err >&2' || fail=1
+pjoin -q --keep cleaned || fail=1
+rm "$MPUTILS_DIR/none/cleaned/out.0" \
+  && mkdir "$MPUTILS_DIR/none/cleaned/out.0" || framework_failure_
+returns_ 125 pjoin cleaned other > out 2> err || fail=1
+echo other > exp
+compare exp out || fail=1
+grep '^err$' err > /dev/null || { cat err; fail=1; }
+grep "'cleaned': its standard output could not all be kept: Is a dir" err \
+  > /dev/null || { cat err; fail=1; }
 # A status of its own counts more.
 pspawn -q -N cleaned sh -c 'echo out; exit 3' || fail=1
 pjoin -q --keep cleaned
