@@ -21,6 +21,7 @@
 #include "progname.h"
 #include "quote.h"
 #include "xalloc.h"
+#include "xvasprintf.h"
 
 #include "exit-status.h"
 #include "front.h"
@@ -362,6 +363,22 @@ pspawn_cannot_run (char const *name, int err)
     }
 }
 
+/* Let COMMAND find R in whatever folder it is, even if R's is relative to
+   ours.  */
+static void
+pass_records (struct mp_records const *r)
+{
+  char *cwd = *r->dir == '/' ? NULL : getcwd (NULL, 0);
+  /* If ours is not there any more, there is nothing better than what it is.  */
+  if (!cwd)
+    return;
+  char *dir = xasprintf ("%s/%s", cwd, r->dir);
+  if (!dir || setenv ("MPUTILS_DIR", dir, true) != 0)
+    xalloc_die ();
+  free (dir);
+  free (cwd);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -379,6 +396,7 @@ main (int argc, char **argv)
     return pspawn_cannot_run (o.command[0], err);
   o.umask = umask (S_IRWXG | S_IRWXO);
   open_records (&records, true);
+  pass_records (&records);
   int status = (o.scope ? pspawn_scope (&o, &records, file)
                 : pspawn_start (&o, &records, file));
   mp_records_close (&records);

@@ -51,6 +51,16 @@ try_ newline TMPDIR="$(printf '%s/a\nb"*' "$PWD")"
 try_ relative TMPDIR=relative
 try_ slash TMPDIR="$PWD/relative/"
 try_ 'without HOME' -u HOME TMPDIR="$PWD/relative"
+# A relative one is the same for what is started elsewhere.
+for where in TMPDIR=relative MPUTILS_DIR=relative/mputils-$(id -u); do
+  for how in spawn forkserver; do
+    env "$where" "$mark_" timeout 120 pspawn --scope sh -c 'cd / \
+      && pspawn -q -N a --start-method=$0 sh -c "cd /etc && pspawn -q -N b echo b; pjoin b" \
+      && cd /usr && pjoin a' $how > out 2> err || { cat err; fail=1; }
+    echo b > exp
+    compare exp out || fail=1
+  done
+done
 # In these, nothing but the records stays.
 for dir in "$deep" 'a b' relative; do
   test "$(ls -A "$dir")" = "mputils-$(id -u)" || { ls -A "$dir"; fail=1; }
