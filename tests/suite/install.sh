@@ -20,10 +20,18 @@ install_as_ ()
   local transform_
   # make takes a $ for its own.
   transform_=$(printf '%s\n' "$1" | sed 's/\$/$$/g')
+  # Packages have configure set each folder.
   (
     cd "$abs_builddir" \
-      && make -s "$2" DESTDIR="$dest" prefix=/opt/mp transform="$transform_" \
-        unprefixed_dir="$plain"
+      && make -s "$2" DESTDIR="$dest" prefix=/opt/mp exec_prefix=/opt/mp \
+        bindir=/opt/mp/bin libexecdir=/opt/mp/libexec \
+        datarootdir=/opt/mp/share datadir=/opt/mp/share \
+        mandir=/opt/mp/share/man infodir=/opt/mp/share/info \
+        docdir=/opt/mp/share/doc/mputils localedir=/opt/mp/share/locale \
+        bash_completion_dir=/opt/mp/share/bash-completion/completions \
+        zsh_completion_dir=/opt/mp/share/zsh/site-functions \
+        fish_completion_dir=/opt/mp/share/fish/vendor_completions.d \
+        transform="$transform_" unprefixed_dir="$plain"
   ) > log 2>&1 || { cat log; return 1; }
 }
 

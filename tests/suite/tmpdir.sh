@@ -55,7 +55,8 @@ try_ 'without HOME' -u HOME TMPDIR="$PWD/relative"
 for where in TMPDIR=relative MPUTILS_DIR=relative/mputils-$(id -u); do
   for how in spawn forkserver; do
     env "$where" "$mark_" timeout 120 pspawn --scope sh -c 'cd / \
-      && pspawn -q -N a --start-method=$0 sh -c "cd /etc && pspawn -q -N b echo b; pjoin b" \
+      && pspawn -q -N a --start-method=$0 \
+        sh -c "cd /etc && pspawn -q -N b echo b; pjoin b" \
       && cd /usr && pjoin a' $how > out 2> err || { cat err; fail=1; }
     echo b > exp
     compare exp out || fail=1
