@@ -4,87 +4,34 @@
 
 #include <config.h>
 
-#include "pmap.h"
+#include "pmap-run-parts.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "error.h"
-#include "quote.h"
 
 #include "exit-status.h"
 #include "front.h"
 #include "guard.h"
-#include "lines.h"
 #include "pmap-brakes.h"
-#include "pmap-failed.h"
 #include "pmap-hosts.h"
 #include "pmap-html.h"
 #include "pmap-joblog.h"
 #include "pmap-json.h"
-#include "pmap-observer.h"
-#include "pmap-policy.h"
 #include "pmap-progress.h"
-#include "pmap-remote.h"
 #include "pmap-resources.h"
 #include "pmap-results.h"
-#include "pmap-signals.h"
 #include "pmap-summary.h"
 #include "pmap-tag.h"
 #include "pmap-trace.h"
-#include "pmap-workers.h"
 #include "sigflags.h"
-
-/* How many may look at a run.  */
-enum { OBSERVERS_MAX = 16 };
 
 /* How long launchers have to end by themselves if the pool was killed.  */
 static mp_time const launcher_grace = 1000LL * MP_MILLISECOND;
-
-/* A run.  */
-struct run
-{
-  struct pmap_options const *o;
-  struct pmap_feed *feed;
-  struct mp_template const *command;
-  struct pmap_messages *messages;
-  struct pmap_screen *screen;   /* or null */
-  struct pmap_signals sig;
-  struct pmap_workers workers;  /* here; */
-  struct pmap_remote remote;    /* or elsewhere */
-  struct mp_pool pool;
-  struct pmap_info info;
-  struct mp_callbacks callbacks;
-  struct pmap_policy policy;
-  struct pmap_joblog *log;      /* or null */
-  struct pmap_first first;      /* the first failures */
-  struct pmap_tag *tag;         /* of lines, or null */
-  struct pmap_brakes *brakes;   /* or null */
-  struct pmap_options brake_options;    /* theirs */
-  struct pmap_info brake_info;
-  struct pmap_observer observer[OBSERVERS_MAX];
-  int n_observers;
-  struct mp_pool_source lifeline;
-  struct mp_pool_source reader; /* of the output that tasks write themselves */
-  unsigned long long tasks, failures;
-  unsigned long long skipped;   /* tasks that an earlier run has done */
-  bool fixed_program;           /* the same for all tasks */
-  bool started;                 /* a task was started */
-  bool cannot_run;              /* no task can be */
-  bool faults[MP_FILTER_FAULTS];        /* filters have done that */
-  bool drained;                 /* SIGTERM has come, and tasks that run are the
-                                   last */
-  int ended_by;                 /* the signal that ends the run, or 0 */
-  mp_time end_at;               /* when its time is over, or 0 */
-  bool overdue;                 /* it was, and that has ended it */
-};
 
 /* Let OBSERVER look at RUN.  */
 static void
@@ -180,358 +127,6 @@ reader_gone (struct mp_source *source, int events)
     pool->output_error = EPIPE;
 }
 
-/* How many tasks there are, or 0 if that is not known yet.  */
-static unsigned long long
-total (struct run const *run)
-{
-  unsigned long long left;
-  bool about;
-  unsigned long long seen = run->info.made + run->skipped;
-  if (run->pool.input_ended)
-    return seen;
-  return (pmap_feed_left (run->feed, seen, &left, &about) && !about
-          ? seen + left : 0);
-}
-
-/* Get the next task for RUN, as mp_pool_ops has it.  */
-static int
-get_task (struct run *run, struct mp_task **task)
-{
-  if (!run->o->filter)
-    return pmap_feed_next (run->feed, task);
-  size_t n, bytes;
-  bool alone = run->o->per_item;
-  if (run->o->remote)
-    mp_remote_quota (run->pool.executor, &n, &bytes);
-  else
-    mp_filters_quota (run->pool.executor, &n, &bytes);
-  return pmap_feed_lines (run->feed, alone ? 1 : n, bytes, alone, task);
-}
-
-static int
-run_next (void *arg, struct mp_task **task)
-{
-  struct run *run = arg;
-  int err;
-  while ((err = get_task (run, task)) == 0 && *task
-         && pmap_joblog_skips (run->log, *task))
-    {
-      run->skipped += pmap_task_count (*task);
-      mp_task_free (*task);
-    }
-  if (*task)
-    run->info.made += pmap_task_count (*task);
-  return err;
-}
-
-static int
-run_input_fd (void *arg)
-{
-  struct run *run = arg;
-  return pmap_feed_fd (run->feed);
-}
-
-static void
-run_push_back (void *arg, struct mp_task *task, size_t keep)
-{
-  struct run *run = arg;
-  pmap_feed_push_back (run->feed, task, keep);
-}
-
-static void
-run_started (void *arg, struct mp_task *task)
-{
-  struct run *run = arg;
-  run->started = true;
-  /* What comes back to be started again may have put output, tag and all.  */
-  if (run->tag && pmap_tag_has_slot (run->tag) && !task->bytes[MP_STREAM_OUT]
-      && !task->bytes[MP_STREAM_ERR])
-    mp_order_retag (&run->pool.order, &task->out,
-                    pmap_tag_text (run->tag, task));
-  for (int i = 0; i < run->n_observers; i++)
-    if (run->observer[i].started)
-      run->observer[i].started (run->observer[i].self, task);
-  if (!run->o->verbose || run->o->filter)
-    return;
-  char *text = pmap_task_command (&run->info, task);
-  size_t len = strlen (text);
-  if (len)
-    {
-      text[len] = '\n';
-      mp_pool_note (&run->pool, text, len + 1);
-    }
-  free (text);
-}
-
-/* Let those who look at the run see what is written.  */
-static void
-run_output (void *arg, struct mp_task *task, int stream, char const *data,
-            size_t len)
-{
-  struct run *run = arg;
-  for (int i = 0; i < run->n_observers; i++)
-    if (run->observer[i].output)
-      run->observer[i].output (run->observer[i].self, task, stream, data, len);
-}
-
-static void
-run_render (void *arg, struct mp_task *task, struct mp_budget *budget)
-{
-  struct run *run = arg;
-  for (int i = 0; i < run->n_observers; i++)
-    if (run->observer[i].render)
-      run->observer[i].render (run->observer[i].self, task, budget);
-}
-
-static bool
-run_writing (void *arg, struct mp_sink const *sink)
-{
-  struct run *run = arg;
-  bool may = true;
-  int stream = sink - run->pool.order.sink;
-  for (int i = 0; i < run->n_observers; i++)
-    if (run->observer[i].writing)
-      may &= run->observer[i].writing (run->observer[i].self, stream);
-  return may;
-}
-
-static mp_time
-run_ended (void *arg, struct mp_task *task)
-{
-  struct run *run = arg;
-  mp_time delay;
-  bool again = (!run->pool.stopping && !run->pool.draining
-                && pmap_policy_retry (&run->policy, task, &delay));
-  for (int i = 0; i < run->n_observers; i++)
-    if (run->observer[i].ended)
-      run->observer[i].ended (run->observer[i].self, task, again);
-  if (again)
-    {
-      run->info.attempts_failed++;
-      return delay;
-    }
-  run->info.done += pmap_task_count (task);
-  run->info.failed += pmap_task_failures (task);
-  pmap_policy_ended (&run->policy, task);
-  if (run->o->halt.when != PMAP_HALT_NEVER)
-    pmap_policy_check (&run->policy, run->o->halt.percent ? total (run) : 0);
-  return -1;
-}
-
-/* Say that an attempt at TASK was lost.  */
-static void
-say_lost (struct run *run, struct mp_task const *task)
-{
-  char *item = pmap_task_quoted (task);
-  pmap_say (run->messages, 0,
-            run->pool.stopping || run->pool.draining
-            ? _("%s: lost with %s") : _("%s: lost with %s, to be run again"),
-            item, task->host);
-  free (item);
-}
-
-static void
-run_lost (void *arg, struct mp_task *task)
-{
-  struct run *run = arg;
-  for (int i = 0; i < run->n_observers; i++)
-    if (run->observer[i].lost)
-      run->observer[i].lost (run->observer[i].self, task);
-  if (run->o->verbose && task->host)
-    say_lost (run, task);
-}
-
-static mp_time
-run_brake (void *arg, mp_time now)
-{
-  struct run *run = arg;
-  return pmap_brakes_ask (run->brakes, now);
-}
-
-/* Do what is due at NOW.  */
-static mp_time
-run_tick (void *arg, mp_time now)
-{
-  struct run *run = arg;
-  mp_time due = -1;
-  if (run->end_at && run->end_at <= now)
-    {
-      run->end_at = 0;
-      run->overdue = !run->pool.stopping;
-      if (run->overdue)
-        mp_pool_stop (&run->pool, run->o->signal);
-    }
-  due = mp_earlier (due, run->end_at);
-  for (int i = 0; i < run->n_observers; i++)
-    if (run->observer[i].tick)
-      due = mp_earlier (due, run->observer[i].tick (run->observer[i].self,
-                                                    now));
-  /* That there are no more may be what --halt has waited for.  */
-  if (run->pool.input_ended)
-    pmap_policy_check (&run->policy, total (run));
-  return due;
-}
-
-/* Whether ERR, from a start, is the program's own fault and not an item's.  */
-static bool
-is_program_error (int err)
-{
-  switch (err)
-    {
-    case E2BIG: case EMSGSIZE: case EINVAL: case ENODATA: case ENOMEM:
-    case ENOTTY: case EHOSTDOWN: case ESTALE:
-      return false;
-    default:
-      return true;
-    }
-}
-
-/* TASK has failed without being run: say so.  The others may fare the same.  */
-static void
-report_error (struct run *run, struct mp_task const *task)
-{
-  pmap_report_error (run->messages, run->o, task, task->error);
-  if (run->fixed_program && !run->started && is_program_error (task->error))
-    {
-      run->cannot_run = true;
-      mp_pool_stop (&run->pool, SIGTERM);
-    }
-}
-
-static void
-run_delivered (void *arg, struct mp_task *task)
-{
-  struct run *run = arg;
-  enum pmap_outcome outcome = pmap_task_outcome (task);
-  bool called = !task->callback_error && !task->callback_status;
-  run->tasks += pmap_task_count (task);
-  if (outcome != PMAP_ABORTED)
-    {
-      run->failures += pmap_task_failures (task);
-      pmap_first_add (&run->first, task);
-    }
-  if (task->error && !run->pool.stopping)
-    report_error (run, task);
-  if (!called && !run->pool.stopping)
-    pmap_report_callback (run->messages, task);
-  if (run->o->verbose && !task->error && task->lines)
-    pmap_report_lines (run->messages, task->lines);
-  else if (run->o->verbose && !task->error
-           && (task->status || task->timed_out))
-    pmap_report_status (run->messages, task);
-  for (int i = 0; i < run->n_observers; i++)
-    if (run->observer[i].delivered)
-      run->observer[i].delivered (run->observer[i].self, task);
-}
-
-/* The tag for the lines of TASK.  */
-static char *
-run_tag (void *arg, struct mp_task const *task)
-{
-  struct run *run = arg;
-  return pmap_tag_text (run->tag, task);
-}
-
-static void
-run_starved (void *arg, int err)
-{
-  struct run *run = arg;
-  pmap_say (run->messages, err,
-            ngettext ("warning: running only %u task at a time",
-                      "warning: running only %u tasks at a time",
-                      run->pool.cap), run->pool.cap);
-}
-
-static void
-filter_started (void *arg, unsigned int slot)
-{
-  struct run *run = arg;
-  (void) slot;
-  if (!run->o->verbose)
-    return;
-  struct mp_command const c = { .argv = (char **) run->o->command,
-                                .argc = run->o->n_command };
-  char *text = pmap_command_text (&c);
-  mp_pool_note (&run->pool, text, strlen (text));
-  free (text);
-}
-
-/* A filter has done FAULT, which is told once.  */
-static void
-filter_fault (void *arg, enum mp_filter_fault fault, int status)
-{
-  struct run *run = arg;
-  if (run->faults[fault])
-    return;
-  run->faults[fault] = true;
-  char const *name = quote (run->o->command[0]);
-  if (fault == MP_FILTER_TOO_MUCH)
-    pmap_say (run->messages, 0,
-              _("%s has written more lines than it was given"), name);
-  else if (fault == MP_FILTER_TOO_LITTLE)
-    pmap_say (run->messages, 0,
-              _("%s has ended without a line for each item"), name);
-  else
-    pmap_say_status (run->messages, name, false, status);
-}
-
-/* Report that a worker of RUN was not ready for its first item.  */
-static void
-report_failed_start (struct run const *run)
-{
-  int status = run->pool.executor->failed_status;
-  char const *what = (!run->o->script ? _("cannot prepare the initializer")
-                      : run->o->initializer
-                      ? _("cannot prepare the initializer or the script")
-                      : _("cannot prepare the script"));
-  pmap_say_status (run->messages, what, false, status);
-}
-
-/* Report how the run, of which mp_pool_run said ERR, has gone, with TROUBLE
-   that was told already.  Return the exit status.  */
-static int
-report (struct run *run, int err, bool trouble)
-{
-  if (run->pool.output_error == EPIPE && !run->sig.pipe_ignored)
-    return MP_EXIT_SIGNAL + SIGPIPE;
-  if (run->pool.output_error)
-    {
-      error (0, run->pool.output_error, _("write error"));
-      return MP_EXIT_FAILURE;
-    }
-  if (err == ETIMEDOUT)
-    error (0, 0, _("some processes did not end"));
-  else if (run->pool.executor->failed_exit)
-    return run->pool.executor->failed_exit;
-  else if (err == ECANCELED)
-    report_failed_start (run);
-  else if (err)
-    error (0, err, _("cannot go on"));
-  if (run->cannot_run && !run->ended_by)
-    return MP_EXIT_CANNOT_INVOKE;
-  if (run->failures && !run->ended_by)
-    pmap_first_report (&run->first, run->failures, run->tasks);
-  if (run->ended_by || run->drained)
-    return MP_EXIT_SIGNAL + (run->ended_by ? run->ended_by : SIGTERM);
-  if (run->pool.executor->deserted)
-    {
-      error (0, 0, _("no host is left to run tasks"));
-      return MP_EXIT_FAILURE;
-    }
-  if (err || pmap_feed_failed (run->feed) || trouble)
-    return MP_EXIT_FAILURE;
-  if (run->overdue)
-    {
-      error (0, 0, _("the time of the run was over"));
-      return MP_EXIT_TIMEOUT;
-    }
-  if (pmap_policy_succeeded (&run->policy))
-    return MP_EXIT_SUCCESS;
-  bool faults = (run->faults[MP_FILTER_TOO_MUCH]
-                 || run->faults[MP_FILTER_FAILED]);
-  return run->failures || faults ? MP_EXIT_SOME_FAILED : MP_EXIT_SUCCESS;
-}
-
 /* Begin to watch, for RUN, what ends it: its guard G, and whoever reads what
    tasks write to our output themselves.  Return 0 or an errno value.  */
 static int
@@ -598,8 +193,7 @@ prepare_pool (struct run *run, char const *file, struct mp_pool_ops const *ops)
 {
   struct pmap_options const *o = run->o;
   struct mp_pool *pool = &run->pool;
-  run->workers.filters = (struct mp_filters_options) {
-    .started = filter_started, .fault = filter_fault, .arg = run };
+  run->workers.filters = pmap_run_filters (run);
   int err = (o->remote
              ? pmap_remote_new (&run->remote, o, o->remote, run->messages,
                                 &run->workers.filters, &run->sig)
@@ -630,7 +224,7 @@ prepare_pool (struct run *run, char const *file, struct mp_pool_ops const *ops)
     pool->order.line_end[MP_STREAM_OUT] = o->line_end;
   for (int i = 0; i < MP_STREAMS; i++)
     {
-      pool->order.sink[i].writing = run_writing;
+      pool->order.sink[i].writing = pmap_run_writing;
       pool->order.sink[i].arg = run;
     }
   run->messages->pool = pool;
@@ -659,22 +253,8 @@ work (struct run *run, struct mp_guard const *g, char const *file)
     pmap_joblog_take_over (run->log);
   add_observers (run);
   run->tag = pmap_tag_new (run->o);
-  struct mp_pool_ops const ops = {
-    .next = run_next,
-    .input_fd = run_input_fd,
-    .push_back = run_push_back,
-    .started = run_started,
-    .ended = run_ended,
-    .lost = run_lost,
-    .render = run_render,
-    .output = run->n_observers ? run_output : NULL,
-    .delivered = run_delivered,
-    .starved = run_starved,
-    .woken = run_woken,
-    .brake = run->brakes ? run_brake : NULL,
-    .tick = run_tick,
-    .tag = run->tag ? run_tag : NULL
-  };
+  struct mp_pool_ops ops = pmap_run_ops (run);
+  ops.woken = run_woken;
   prepare_pool (run, file, &ops);
   pmap_signals_install (&run->sig);
   if (!run->o->remote)
@@ -685,7 +265,7 @@ work (struct run *run, struct mp_guard const *g, char const *file)
   run->messages->pool = NULL;
   pmap_signals_admit_end (&run->sig);
   bool trouble = !close_observers (run);
-  int status = report (run, err, trouble);
+  int status = pmap_run_report (run, err, trouble);
   if (run->o->remote)
     pmap_remote_free (&run->remote);
   else
