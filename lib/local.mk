@@ -77,6 +77,7 @@ lib_libmp_a_SOURCES += lib/remotemsg.c
 lib_libmp_a_SOURCES += lib/request.c lib/request.h
 lib_libmp_a_SOURCES += lib/shell.c lib/shell.h
 lib_libmp_a_SOURCES += lib/shellcode.c lib/shellcode.h
+lib_libmp_a_SOURCES += lib/shellpipe.c
 lib_libmp_a_SOURCES += lib/shells.c lib/shells.h
 lib_libmp_a_SOURCES += lib/shuffle.c lib/shuffle.h
 lib_libmp_a_SOURCES += lib/sigflags.c lib/sigflags.h

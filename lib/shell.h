@@ -6,6 +6,7 @@
 #ifndef MP_SHELL_H
 #define MP_SHELL_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -17,6 +18,10 @@
 #include "shells.h"
 #include "taskenv.h"
 #include "worker.h"
+
+#ifndef PIPE_BUF
+# define PIPE_BUF _POSIX_PIPE_BUF
+#endif
 
 /* How many tasks a shell is given ahead of time, at first and at most.  */
 enum { MP_SHELL_WINDOW_MIN = 2, MP_SHELL_WINDOW_MAX = 256 };
@@ -87,22 +92,16 @@ struct mp_shells
   struct mp_overdue overdue;
 };
 
+/* In shell.c.  */
+
 /* What all shells do with their processes.  */
 extern struct mp_worker_ops const mp_shell_worker_ops;
 
 /* Free W, a shell whose set has forgotten it.  */
 void mp_shell_free (struct mp_worker *w);
 
-/* Send S the LEN bytes of code at DATA, at once or later.  Return 0 or an errno
-   value.  */
-int mp_shell_send (struct mp_shell *s, char const *data, size_t len);
-
 /* Give TASK to S.  Return 0 or an errno value.  */
 int mp_shell_give (struct mp_shell *s, struct mp_task *task);
-
-/* Take back from S the tasks that it has not begun to read, but keep the first
-   KEEP.  If that is not possible, S->kept says so from then on.  */
-void mp_shell_take_back (struct mp_shell *s, size_t keep);
 
 /* The last task of S, which has tasks.  */
 struct mp_task const *mp_shell_last (struct mp_shell const *s);
@@ -117,5 +116,35 @@ void mp_shell_adapt (struct mp_shell *s);
    other: it has lost what it needs to go on.  Return when to look again, at
    NOW, or -1.  */
 mp_time mp_shell_check_ends (struct mp_shell *s, mp_time now);
+
+/* The task number I of S, from the first.  */
+struct mp_shell_task *mp_shell_entry (struct mp_shell const *s, size_t i);
+
+/* Give back the tasks of S from number KEEP on.  */
+void mp_shell_return_tasks (struct mp_shell *s, size_t keep);
+
+/* In shellpipe.c.  */
+
+/* Find out how S, which is ready and waits, reads what it evaluates.  */
+void mp_shell_learn_reading (struct mp_shell *s);
+
+/* If S takes all that is there, let what is sent from now on be packets.  That
+   is possible when nothing else is there: a read that gets both would cut the
+   packet off.  */
+void mp_shell_begin_packets (struct mp_shell *s);
+
+/* Send S the LEN bytes of code at DATA, at once or later.  Return 0 or an errno
+   value.  */
+int mp_shell_send (struct mp_shell *s, char const *data, size_t len);
+
+/* Send what the pipe of W, a shell, has not taken yet.  */
+void mp_shell_writable (struct mp_worker *w);
+
+/* Whether S, which has tasks, has begun to read the first.  */
+bool mp_shell_has_begun (struct mp_shell const *s);
+
+/* Take back from S the tasks that it has not begun to read, but keep the first
+   KEEP.  If that is not possible, S->kept says so from then on.  */
+void mp_shell_take_back (struct mp_shell *s, size_t keep);
 
 #endif
