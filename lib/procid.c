@@ -159,9 +159,14 @@ bool
 mp_procid_gone (struct mp_procid const *id)
 {
   enum mp_procid_kind best;
-  return (mp_procid_running (id) == ESRCH
-          && ((mp_procid_best (&best) == 0 && best == MP_PROCID_INODE)
-              || probe (id->pid) == ESRCH));
+  struct mp_procid now;
+  if (mp_procid_running (id) != ESRCH)
+    return false;
+  if (mp_procid_best (&best) == 0 && best == MP_PROCID_INODE)
+    return true;
+  /* Nobody has the PID, or its zombie.  */
+  int err = mp_procid_get_kind (id->pid, id->kind, &now);
+  return err == ESRCH || (!err && mp_procid_equal (id, &now));
 }
 
 bool
