@@ -455,6 +455,11 @@ pspawn_start (struct pspawn_options const *o, struct mp_records *r,
         }
     }
   note_signals (&signals);
+  /* A request, too, may be larger than files may be.  */
+  sigset_t too_large;
+  sigemptyset (&too_large);
+  sigaddset (&too_large, SIGXFSZ);
+  sigprocmask (SIG_BLOCK, &too_large, NULL);
   for (int i = 0; i < 3; i++)
     start.fd[i] = pspawn_open_stream (o, i);
   if (o->on_exit || o->method == PSPAWN_FORKSERVER)

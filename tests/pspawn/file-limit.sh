@@ -13,7 +13,7 @@ export MPUTILS_DIR
 for how in spawn forkserver; do
   # The supervisor survives SIGXFSZ, and COMMAND has it as it was.
   (
-    ulimit -f 8 || exit 77
+    ulimit -f 512 || exit 77
     pspawn_ -q --start-method=$how -N limit-$how sh -c '
       head -c 1000000 /dev/zero && : > wrote
       sed -n "s/^SigIgn:[[:blank:]]*//p" /proc/self/status >&2
@@ -34,6 +34,16 @@ for how in spawn forkserver; do
   grep 'File too large' err > /dev/null || { cat err; fail=1; }
   rm -f wrote
 done
+
+# A request that is larger is refused.
+var=$(head -c 20000 /dev/zero | tr '\0' x)
+(
+  ulimit -f 8 || exit 77
+  returns_ 125 env "$mark_" VAR="$var" pspawn -q --start-method=forkserver \
+    touch ran > out 2> err
+) || fail=1
+grep 'File too large' err > /dev/null || { cat err; fail=1; }
+test ! -e ran || fail=1
 no_leftovers_ 60 || fail=1
 
 Exit $fail
