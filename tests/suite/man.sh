@@ -14,6 +14,13 @@ section_ ()
     inside' page
 }
 
+# Which header those files of the library belong to that have none of their own:
+# the first that they read.
+for file in "$abs_srcdir"/lib/*.c; do
+  test -f "${file%.c}.h" \
+    || sed -n "s,^# *include \"\(.*\)\.h\".*,\1 $file,p" "$file" | sed q
+done > owners
+
 # code_of_ PROGRAM
 # Print the names of the files of PROGRAM's code: its own, and those of whose
 # headers one is read.
@@ -24,11 +31,16 @@ code_of_ ()
   while test "$(wc -l < code)" != $n_; do
     n_=$(wc -l < code)
     xargs sed -n 's/^# *include "\(.*\)\.h".*/\1/p' < code | LC_ALL=C sort -u \
-      | sed "s,.*,$src_/&.c $src_/&.h $lib_/&.c $lib_/&.h," | tr ' ' '\n' \
       > headers
-    while read -r file_; do
-      test ! -f "$file_" || echo "$file_"
-    done < headers | LC_ALL=C sort -u code - > more && mv more code
+    {
+      awk 'NR == FNR { read[$1] = 1; next } read[$1] { print $2 }' \
+        headers owners
+      sed "s,.*,$src_/&.c $src_/&.h $lib_/&.c $lib_/&.h," headers \
+        | tr ' ' '\n' \
+        | while read -r file_; do
+            test ! -f "$file_" || echo "$file_"
+          done
+    } | LC_ALL=C sort -u code - > more && mv more code
   done
   cat code
 }
