@@ -17,11 +17,6 @@
 #include "block.h"
 #include "lines.h"
 
-/* A wait status, which POSIX has no name for: as all systems have it.  */
-#ifndef W_EXITCODE
-# define W_EXITCODE(status, sig) ((status) << 8 | (sig))
-#endif
-
 /* How large its pipes are once a filter needs much: what is ahead of it must
    last until we look again.  */
 enum { PIPE_BYTES = 256 * 1024 };

@@ -5,6 +5,7 @@
 #ifndef MP_MONOTIME_H
 #define MP_MONOTIME_H
 
+#include <sys/time.h>
 #include <time.h>
 
 /* Nanoseconds.  292 years of them fit.  */
@@ -38,6 +39,13 @@ mp_time_of (struct timespec const *t)
   mp_time const most = 100LL * 365 * 24 * 60 * 60;
   mp_time seconds = t->tv_sec < most ? t->tv_sec : most;
   return seconds * 1000000000LL + t->tv_nsec;
+}
+
+/* The CPU time T, as struct rusage has it, in nanoseconds.  */
+static inline mp_time
+mp_cpu_time (struct timeval const *t)
+{
+  return t->tv_sec * 1000000000LL + t->tv_usec * 1000LL;
 }
 
 #endif

@@ -15,11 +15,6 @@
 
 #include "minmax.h"
 
-/* A wait status, which POSIX has no name for: as all systems have it.  */
-#ifndef W_EXITCODE
-# define W_EXITCODE(status, sig) ((status) << 8 | (sig))
-#endif
-
 /* How long after the end of a task on one stream it may be lacking on the
    other.  They are written one after the other.  */
 static mp_time const lacking_after = 1000LL * MP_MILLISECOND;

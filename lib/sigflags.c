@@ -32,6 +32,13 @@ note (int sig)
     count[sig]++;
 }
 
+bool
+mp_sigflags_ignored (int sig)
+{
+  struct sigaction sa;
+  return sigaction (sig, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN;
+}
+
 int
 mp_sigflags_install (int sig)
 {

@@ -7,6 +7,9 @@
 
 #include <stdbool.h>
 
+/* Whether SIG is ignored.  */
+bool mp_sigflags_ignored (int sig);
+
 /* From now on note every SIG that comes.  System calls that it interrupts
    fail with EINTR.  Return 0 or an errno value.  */
 int mp_sigflags_install (int sig);

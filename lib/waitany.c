@@ -9,15 +9,6 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 
-#if HAVE_WAIT4
-/* The CPU time T in nanoseconds.  */
-static mp_time
-cpu_time (struct timeval const *t)
-{
-  return t->tv_sec * 1000000000LL + t->tv_usec * 1000LL;
-}
-#endif
-
 pid_t
 mp_wait_any (int *status, int options, struct mp_usage *usage)
 {
@@ -26,8 +17,8 @@ mp_wait_any (int *status, int options, struct mp_usage *usage)
   struct rusage r;
   pid_t pid = wait4 (-1, status, options, &r);
   if (0 < pid)
-    *usage = (struct mp_usage) { .user = cpu_time (&r.ru_utime),
-                                 .system = cpu_time (&r.ru_stime),
+    *usage = (struct mp_usage) { .user = mp_cpu_time (&r.ru_utime),
+                                 .system = mp_cpu_time (&r.ru_stime),
                                  .max_rss = r.ru_maxrss };
   return pid;
 #else

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+#include <sys/wait.h>
 
 #include "groups.h"
 #include "monotime.h"
@@ -15,6 +16,11 @@
 #include "procspawn.h"
 #include "slots.h"
 #include "watch.h"
+
+/* A wait status, which POSIX has no name for: as all systems have it.  */
+#ifndef W_EXITCODE
+# define W_EXITCODE(status, sig) ((status) << 8 | (sig))
+#endif
 
 struct mp_worker;
 struct mp_workers;

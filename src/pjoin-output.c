@@ -46,14 +46,6 @@ struct pjoin_output
   int ended_by;                 /* the signal that ends us, or 0 */
 };
 
-/* Whether SIG is ignored.  */
-static bool
-is_ignored (int sig)
-{
-  struct sigaction sa;
-  return sigaction (sig, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN;
-}
-
 /* The stream of SOURCE can be written to again.  */
 static void
 stream_ready (struct mp_source *source, int events)
@@ -70,7 +62,7 @@ pjoin_output_open (struct pjoin *j)
 {
   static int const fds[MP_KEEP_STREAMS] = { STDOUT_FILENO, STDERR_FILENO };
   struct pjoin_output *out = xcalloc (1, sizeof *out);
-  out->pipe_ignored = is_ignored (SIGPIPE);
+  out->pipe_ignored = mp_sigflags_ignored (SIGPIPE);
   signal (SIGPIPE, SIG_IGN);
   for (int i = 0; i < MP_KEEP_STREAMS; i++)
     {
@@ -218,7 +210,7 @@ note_signals (struct pjoin_output *out)
   sigset_t block;
   sigemptyset (&block);
   for (int i = 0; i < N_END_SIGNALS; i++)
-    if (!is_ignored (end_signals[i]))
+    if (!mp_sigflags_ignored (end_signals[i]))
       sigaddset (&block, end_signals[i]);
   sigprocmask (SIG_BLOCK, &block, &out->before);
   for (int i = 0; i < N_END_SIGNALS; i++)

@@ -17,34 +17,26 @@ static int const other_signals[] = { SIGTSTP, SIGCONT, SIGUSR1, SIGUSR2 };
 
 enum { N_OTHER_SIGNALS = sizeof other_signals / sizeof *other_signals };
 
-/* Whether SIG is ignored.  */
-static bool
-is_ignored (int sig)
-{
-  struct sigaction sa;
-  return sigaction (sig, NULL, &sa) == 0 && sa.sa_handler == SIG_IGN;
-}
-
 void
 pmap_signals_prepare (struct pmap_signals *s)
 {
   sigset_t block;
   sigemptyset (&s->handled);
   for (int i = 0; pmap_end_signals[i]; i++)
-    if (pmap_end_signals[i] != SIGHUP || !is_ignored (SIGHUP))
+    if (pmap_end_signals[i] != SIGHUP || !mp_sigflags_ignored (SIGHUP))
       sigaddset (&s->handled, pmap_end_signals[i]);
   for (int i = 0; i < N_OTHER_SIGNALS; i++)
     sigaddset (&s->handled, other_signals[i]);
   s->defaults = s->handled;
   sigaddset (&s->defaults, SIGCHLD);
 
-  s->pipe_ignored = is_ignored (SIGPIPE);
+  s->pipe_ignored = mp_sigflags_ignored (SIGPIPE);
   if (!s->pipe_ignored)
     sigaddset (&s->defaults, SIGPIPE);
   signal (SIGPIPE, SIG_IGN);
 #ifdef SIGXFSZ
   /* To write too much to a file is an error like others.  */
-  if (!is_ignored (SIGXFSZ))
+  if (!mp_sigflags_ignored (SIGXFSZ))
     sigaddset (&s->defaults, SIGXFSZ);
   signal (SIGXFSZ, SIG_IGN);
 #endif

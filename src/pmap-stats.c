@@ -186,13 +186,6 @@ pmap_stats_tick (struct pmap_stats *s, mp_time now)
   s->looked_at = now;
 }
 
-/* The time T in nanoseconds.  */
-static mp_time
-cpu_time (struct timeval const *t)
-{
-  return t->tv_sec * 1000000000LL + t->tv_usec * 1000LL;
-}
-
 void
 pmap_stats_close (struct pmap_stats *s)
 {
@@ -204,8 +197,8 @@ pmap_stats_close (struct pmap_stats *s)
   if (!s->host && getrusage (RUSAGE_CHILDREN, &r) == 0)
     {
       s->cpu_known = true;
-      s->user = cpu_time (&r.ru_utime);
-      s->system = cpu_time (&r.ru_stime);
+      s->user = mp_cpu_time (&r.ru_utime);
+      s->system = mp_cpu_time (&r.ru_stime);
     }
   s->processes = s->wall ? s->limit_time / s->wall : 0;
   /* Without a limit, as many as there were.  */
