@@ -42,9 +42,10 @@ is_gone (struct mp_procid const *id)
   return mp_procid_running (id) == ESRCH;
 }
 
-/* Whether REC, which has not been started, never will be.  */
+/* Whether REC, which has not been started, never will be.  If it has been since
+   it was read, read it anew.  */
 static bool
-is_abandoned (struct mp_records *r, struct mp_record const *rec)
+is_abandoned (struct mp_records *r, struct mp_record *rec)
 {
   int folder;
   struct mp_procid maker;
@@ -52,7 +53,10 @@ is_abandoned (struct mp_records *r, struct mp_record const *rec)
     return false;
   int err = mp_recdir_read_id (folder, mp_recdir_claim, &maker);
   close (folder);
-  return !err && mp_procid_gone (&maker);
+  if (err || !mp_procid_gone (&maker))
+    return false;
+  /* Before its maker had gone, he may have started it.  */
+  return mp_record_refresh (r, rec) == 0 && !rec->started;
 }
 
 /* Remove REC, which was abandoned, unless its name has passed to another

@@ -103,4 +103,25 @@ for how in $(pspawn --list-start-methods); do
 done
 no_leftovers_ 60 || fail=1
 
+# Who cleans sees a record before its process is started, and looks for its
+# maker when that has started it and gone.
+if ! grep __asan_init "$abs_builddir/src/pspawn" > /dev/null \
+   && strace -f -qq -o /dev/null -e inject=vfork:delay_enter=1 true \
+        2> /dev/null; then
+  rm -rf records
+  mkdir -m 700 records && touch records/.cleaned || framework_failure_
+  strace -f -qq -o trace.a -e trace=vfork \
+    -e inject=vfork:delay_enter=1000000 \
+    env "$mark_" pspawn -q -N a true &
+  pid=$!
+  retry_until_ 60 test -e records/none/a || fail=1
+  rm -f records/.cleaned
+  strace -f -qq -o trace.b -e trace=readlinkat \
+    -e inject=readlinkat:delay_enter=1500000 \
+    env "$mark_" pspawn -q -N b true || fail=1
+  wait $pid || fail=1
+  pjoin -q a b || fail=1
+  no_leftovers_ 60 || fail=1
+fi
+
 Exit $fail
