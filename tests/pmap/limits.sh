@@ -44,6 +44,8 @@ limited_ ()
     && exec pmap -P64 sh -c 'echo \$1; exec sleep .05' _" < exp > out 2> err \
     || { cat err; fail=1; }
   compare exp out || fail=1
+  # Others that come meanwhile may have taken even the guard's place.
+  sed '/^pmap: warning: running without a guard: /d' err > t && mv t err
   one_warning_
   grep 'Resource temporarily unavailable' err > /dev/null
 }
