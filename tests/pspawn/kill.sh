@@ -136,10 +136,7 @@ for how in $(pspawn --list-start-methods); do
   share_ client_ $how
 done
 
-# The server, from when it is asked.  Where it goes without pidfds, a start that
-# is cut short was seen, rarely, to be made again: README-hacking.
-grep '^#define MP_USE_PIDFD 1' "$abs_builddir/config.h" > /dev/null \
-  || { no_leftovers_ 60 || fail=1; Exit $fail; }
+# The server, from when it is asked.
 
 # attached_ PID
 # Succeed if the process is traced, or has been killed at its first call.
@@ -212,8 +209,9 @@ victim_ ()
       test ! -e records/none/x || { warn_ "$call $n: a record"; fail=1; }
     fi
     kill_leftovers_
-    # Not even when it was asked again.
-    test ! -e ran || test "$(wc -l < ran)" = 1 \
+    # Not even when it was asked again.  One that was ended with the server may
+    # have made the file and written nothing.
+    test ! -e ran || test "$(wc -l < ran)" -le 1 \
       || { warn_ "$call $n: it ran twice"; fail=1; }
   done
   echo $killed > killed
