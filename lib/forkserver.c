@@ -609,7 +609,8 @@ leave (struct server *s)
 }
 
 int
-mp_forkserver_serve (struct mp_records *r, char const *scope, int listen_fd)
+mp_forkserver_serve (struct mp_records *r, char const *scope, int listen_fd,
+                     struct mp_procid const *guard)
 {
   struct server s = {
     .r = r, .scope = scope,
@@ -621,6 +622,7 @@ mp_forkserver_serve (struct mp_records *r, char const *scope, int listen_fd)
   int err = mp_super_init (&s.super, r, false);
   if (err)
     return err;
+  s.super.guard = *guard;
   note_changed (&s.defaults);
   err = mp_watch_add (&s.super.watch, &s.listener.source, POLLIN);
   mp_time leave_at = mp_now () + idle_time;

@@ -40,9 +40,9 @@ bool mp_forkserver_untaken (struct mp_records *r,
                             struct mp_record const *rec);
 
 /* Serve the requests that come through LISTEN_FD, as the server of SCOPE in R,
-   until SIGTERM comes or nothing has run for some seconds.  Return 0 or an
-   errno value.  */
+   until SIGTERM comes or nothing has run for some seconds.  GUARD is its guard,
+   with the PID 0 if there is none.  Return 0 or an errno value.  */
 int mp_forkserver_serve (struct mp_records *r, char const *scope,
-                         int listen_fd);
+                         int listen_fd, struct mp_procid const *guard);
 
 #endif

@@ -22,8 +22,8 @@
 #include "subreaper.h"
 
 int
-mp_guard_split (struct mp_guard *g, char const *name, char *title,
-                size_t size)
+mp_guard_split (struct mp_guard *g, bool new_session, char const *name,
+                char *title, size_t size)
 {
   int fd[2];
   *g = (struct mp_guard) { .role = MP_GUARD_NONE, .lifeline = -1 };
@@ -55,13 +55,17 @@ mp_guard_split (struct mp_guard *g, char const *name, char *title,
       g->role = MP_GUARD_GUARD;
       g->worker = pid;
       /* Both do it, so that it is done whoever comes first.  */
-      setpgid (pid, pid);
+      if (!new_session)
+        setpgid (pid, pid);
       return 0;
     }
   close (fd[1]);
   g->role = MP_GUARD_WORKER;
   g->lifeline = fd[0];
-  setpgid (0, 0);
+  if (new_session)
+    setsid ();
+  else
+    setpgid (0, 0);
   mp_subreaper ();
 #if HAVE_PRCTL && defined PR_SET_PDEATHSIG
   /* The lifeline tells; this interrupts a write that waits.  */
@@ -171,7 +175,7 @@ is_end (int sig)
 }
 
 int
-mp_guard_watch (struct mp_guard *g, sigset_t const *forward)
+mp_guard_wait (struct mp_guard *g, sigset_t const *forward)
 {
   int status = 0;
   sigset_t set = *forward;
@@ -199,6 +203,13 @@ mp_guard_watch (struct mp_guard *g, sigset_t const *forward)
           kill (g->worker, sig);
         }
     }
+  return status;
+}
+
+int
+mp_guard_watch (struct mp_guard *g, sigset_t const *forward)
+{
+  int status = mp_guard_wait (g, forward);
   kill_the_rest (g);
   mp_tree_free (&g->others);
   return status;

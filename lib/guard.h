@@ -52,19 +52,23 @@ struct mp_guard
    that however the worker ends, the guard finds what it left, and however the
    guard ends, the worker learns it from the lifeline.  Neither is in the
    other's process group, and both their names and their command lines differ,
-   so that one SIGKILL does not hit both.  NAME is the worker's new name, and
-   also written over its command line, the SIZE bytes at TITLE (proc(5),
-   /proc/PID/cmdline), unless that is null.
+   so that one SIGKILL does not hit both; with NEW_SESSION, nor is the worker in
+   the guard's session.  NAME is the worker's new name, and also written over
+   its command line, the SIZE bytes at TITLE (proc(5), /proc/PID/cmdline),
+   unless that is null.
    Return 0, or the errno value of what failed; G->role is then
    MP_GUARD_NONE.  */
-int mp_guard_split (struct mp_guard *g, char const *name, char *title,
-                    size_t size);
+int mp_guard_split (struct mp_guard *g, bool new_session, char const *name,
+                    char *title, size_t size);
 
 /* In the guard: pass on to the worker every signal of FORWARD that comes
    (SIGTSTP stops also the guard itself, after it was passed on and G->stopping
    has returned), until the worker has ended.  SIGCHLD and FORWARD must be
-   blocked.  Then send SIGKILL to every descendant that is left.  Return the
-   worker's status, as wait(2) tells.  */
+   blocked.  Return the worker's status, as wait(2) tells.  */
+int mp_guard_wait (struct mp_guard *g, sigset_t const *forward);
+
+/* In the guard: mp_guard_wait, and then send SIGKILL to every descendant that
+   is left.  */
 int mp_guard_watch (struct mp_guard *g, sigset_t const *forward);
 
 #endif

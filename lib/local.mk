@@ -36,6 +36,7 @@ lib_libmp_a_SOURCES += lib/jobline.c lib/jobline.h
 lib_libmp_a_SOURCES += lib/journal.c lib/journal.h
 lib_libmp_a_SOURCES += lib/keep.c lib/keep.h
 lib_libmp_a_SOURCES += lib/launch.c lib/launch.h
+lib_libmp_a_SOURCES += lib/leftover.c lib/leftover.h
 lib_libmp_a_SOURCES += lib/limit.c lib/limit.h
 lib_libmp_a_SOURCES += lib/lines.c lib/lines.h
 lib_libmp_a_SOURCES += lib/load.c lib/load.h

@@ -61,18 +61,21 @@ mp_record_format_start (struct mp_record const *rec, char **text)
   char boot[MP_RECORD_BOOT_SIZE];
   char id[MP_PROCID_SIZE];
   char supervisor[MP_PROCID_SIZE];
+  char guard[MP_PROCID_SIZE] = "-";
   char owner[MP_PROCID_SIZE] = "-";
   mp_record_boot (boot);
   mp_procid_format (&rec->id, id);
   mp_procid_format (&rec->supervisor, supervisor);
+  if (rec->guard.pid)
+    mp_procid_format (&rec->guard, guard);
   if (rec->daemon)
     mp_procid_format (&rec->owner, owner);
   int n = asprintf (text,
                     "version 1\nboot %s\nidentity %s\nhandle %s\n"
-                    "supervisor %s\nowner %s\ntime %lld\nmethod %s\n"
-                    "command %s\n",
-                    boot, kind_name[rec->id.kind], id, supervisor, owner,
-                    rec->start_time, rec->method, rec->command);
+                    "supervisor %s\nguard %s\nowner %s\ntime %lld\n"
+                    "method %s\ncommand %s\n",
+                    boot, kind_name[rec->id.kind], id, supervisor, guard,
+                    owner, rec->start_time, rec->method, rec->command);
   return n < 0 ? ENOMEM : 0;
 }
 
@@ -168,22 +171,24 @@ parse_kind (struct mp_record *rec, char const *text)
     return err == ENOMEM ? err : 0;
   for (size_t i = 0; i < sizeof kind_name / sizeof *kind_name; i++)
     if (strcmp (name, kind_name[i]) == 0)
-      rec->id.kind = rec->supervisor.kind = i;
+      rec->id.kind = rec->supervisor.kind = rec->guard.kind = i;
   free (name);
   return 0;
 }
 
-/* Read the owner from TEXT into REC.  */
+/* Store in *ID the PID:ID that KEY has in TEXT, and in *THERE whether it is one
+   and not "-".  Return as find.  */
 static int
-parse_owner (struct mp_record *rec, char const *text)
+find_optional_id (char const *text, char const *key, struct mp_procid *id,
+                  bool *there)
 {
-  char *owner;
-  int err = find (text, "owner", &owner);
+  char *value;
+  int err = find (text, key, &value);
   if (err)
     return err;
-  rec->daemon = strcmp (owner, "-") != 0;
-  free (owner);
-  return rec->daemon ? find_id (text, "owner", &rec->owner) : 0;
+  *there = strcmp (value, "-") != 0;
+  free (value);
+  return *there ? find_id (text, key, id) : 0;
 }
 
 int
@@ -191,6 +196,7 @@ mp_record_parse_start (struct mp_record *rec, char const *text)
 {
   char boot[MP_RECORD_BOOT_SIZE];
   char *its_boot = NULL;
+  bool guarded;
   int err = check_version (text);
   if (!err)
     err = find (text, "boot", &its_boot);
@@ -199,9 +205,15 @@ mp_record_parse_start (struct mp_record *rec, char const *text)
   if (!err)
     err = find_id (text, "supervisor", &rec->supervisor);
   if (!err)
+    {
+      err = find_optional_id (text, "guard", &rec->guard, &guarded);
+      /* Records from before there were guards have no such line.  */
+      err = err == EBADMSG ? 0 : err;
+    }
+  if (!err)
     err = parse_kind (rec, text);
   if (!err)
-    err = parse_owner (rec, text);
+    err = find_optional_id (text, "owner", &rec->owner, &rec->daemon);
   if (!err)
     err = find_number (text, "time", &rec->start_time);
   if (!err)

@@ -26,6 +26,7 @@ struct mp_record
   bool other_boot;              /* the machine was started again since */
   struct mp_procid id;
   struct mp_procid supervisor;
+  struct mp_procid guard;       /* the supervisor's; pid 0: it has none */
   bool daemon;
   struct mp_procid owner;       /* of a daemonic one */
   mp_time start_time;           /* by mp_now */

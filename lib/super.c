@@ -303,6 +303,7 @@ mp_super_start (struct mp_super *s, struct mp_start const *start,
     {
       job->super = s;
       job->rec->supervisor = s->self;
+      job->rec->guard = s->guard;
       job->asker.source.ready = asker_ready;
       job->owner.source.ready = owner_ended;
       err = mp_job_start (job, start);

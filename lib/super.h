@@ -36,6 +36,8 @@ struct mp_super
   struct mp_job *jobs;
   struct mp_ending *endings;
   struct mp_procid self;
+  struct mp_procid guard;       /* for the records, to be set after
+                                   mp_super_init; pid 0: none */
   bool single;                  /* all descendants belong to the one job */
   sigset_t mask;                /* while it waits */
 };

@@ -7,6 +7,7 @@
 #include "treesetparts.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,7 +79,7 @@ mp_treeset_has_forkserver (struct mp_record const *rec)
   return strcmp (rec->method, "forkserver") == 0;
 }
 
-/* Note the supervisor of REC, for the set ARG.  */
+/* Note the supervisor of REC and its guard, for the set ARG.  */
 static int
 note_record (struct mp_record *rec, void *arg)
 {
@@ -89,8 +90,13 @@ note_record (struct mp_record *rec, void *arg)
       && ! (s->n_supervisors
             && mp_procid_equal (&s->supervisor[s->n_supervisors - 1].id,
                                 &rec->supervisor)))
-    err = mp_treeset_note_supervisor (s, &rec->supervisor,
-                                      mp_treeset_has_forkserver (rec));
+    {
+      if (rec->guard.pid)
+        err = mp_treeset_note_supervisor (s, &rec->guard, false);
+      if (!err)
+        err = mp_treeset_note_supervisor (s, &rec->supervisor,
+                                          mp_treeset_has_forkserver (rec));
+    }
   mp_record_free (rec);
   return err;
 }
@@ -235,6 +241,22 @@ mp_treeset_strike (struct mp_treeset *s, int sig)
   mp_tree_deliver (&s->tree, sig);
   sigprocmask (SIG_SETMASK, &old, NULL);
   return err;
+}
+
+int
+mp_treeset_kill (struct mp_treeset *s)
+{
+  enum { PAUSE = 10 };          /* in milliseconds */
+  mp_time give_up_at = mp_now () + 5000LL * MP_MILLISECOND;
+  for (;;)
+    {
+      int err = mp_treeset_strike (s, SIGKILL);
+      if (err != EAGAIN && (err || !s->tree.n_signalled))
+        return err;
+      if (give_up_at <= mp_now ())
+        return ETIMEDOUT;
+      poll (NULL, 0, PAUSE);
+    }
 }
 
 bool

@@ -115,6 +115,10 @@ int mp_treeset_freeze (struct mp_treeset *s);
    those that were found have been signalled in any case.  */
 int mp_treeset_strike (struct mp_treeset *s, int sig);
 
+/* Strike the members with SIGKILL again and again until none is left, for some
+   seconds.  Return 0; ETIMEDOUT if some do not end; or another errno value.  */
+int mp_treeset_kill (struct mp_treeset *s);
+
 /* Whether the target of S that was the I-th to be added, from 0 on, was there
    when it was looked for, or if it had ended, anything that it has left.  */
 bool mp_treeset_met (struct mp_treeset const *s, size_t i);

@@ -142,7 +142,6 @@ int
 mp_unfinished_end (struct mp_records *r, struct mp_record const *rec,
                    char const *parent, bool *found)
 {
-  enum { TRIES = 100 };
   struct mp_treeset set;
   struct mp_handle h = { .running = true };
   enum mp_refusal why;
@@ -155,13 +154,8 @@ mp_unfinished_end (struct mp_records *r, struct mp_record const *rec,
       *found = true;
       err = mp_treeset_add (&set, &h, &why);
     }
-  for (int i = 0; !err && i < TRIES; i++)
-    {
-      err = mp_treeset_strike (&set, SIGKILL);
-      if (!err && !set.tree.n_signalled)
-        break;
-      err = err == EAGAIN ? 0 : err;
-    }
+  if (!err)
+    err = mp_treeset_kill (&set);
   mp_treeset_end (&set);
   return err == ESRCH ? 0 : err;
 }

@@ -77,7 +77,7 @@ src_pmap_LDADD = $(src_link)
 
 bin_PROGRAMS += src/pspawn
 src_pspawn_SOURCES = src/pspawn.c src/pspawn.h src/pspawn-scope.c \
-  src/pspawn-start.c src/descriptors.c src/descriptors.h
+  src/pspawn-start.c src/pspawn-supervise.c src/descriptors.c src/descriptors.h
 src_pspawn_LDADD = $(src_link)
 
 bin_PROGRAMS += src/pjoin

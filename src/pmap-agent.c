@@ -487,7 +487,7 @@ pmap_agent (char *title, size_t size, char const *remove)
   settle (&a);
   struct mp_template *command = prepare (&a, &file);
   pmap_signals_prepare (&a.sig);
-  int err = mp_guard_split (&guard, "mp-agent", title, size);
+  int err = mp_guard_split (&guard, false, "mp-agent", title, size);
   if (err)
     error (0, err, _("warning: running without a guard"));
   guard.stopping = NULL;

@@ -330,7 +330,7 @@ pmap_run (struct pmap_options const *o, struct pmap_feed *feed,
   pmap_feed_redirect (feed, fd);
 
   run.screen = o->progress ? pmap_screen_new (o) : NULL;
-  int err = mp_guard_split (&guard, "mp-pool", o->title, o->title_size);
+  int err = mp_guard_split (&guard, false, "mp-pool", o->title, o->title_size);
   if (err)
     error (0, err, _("warning: running without a guard"));
   guard.stopping = run.screen ? pmap_screen_wait : NULL;

@@ -248,24 +248,32 @@ join_plain (struct scope *s)
     }
 }
 
-/* The supervisors of a scope.  */
+/* The supervisors of a scope, and their guards.  */
 struct supervisors
 {
   struct mp_procid *id;
   size_t n, allocated;
 };
 
-/* Add the supervisor of REC to ARG.  */
+/* Add ID to LIST.  */
+static void
+add_to_list (struct supervisors *list, struct mp_procid const *id)
+{
+  if (list->n == list->allocated)
+    list->id = x2nrealloc (list->id, &list->allocated, sizeof *list->id);
+  list->id[list->n++] = *id;
+}
+
+/* Add the supervisor of REC, and its guard, to ARG.  */
 static int
 add_supervisor (struct mp_record *rec, void *arg)
 {
   struct supervisors *list = arg;
   if (rec->started && !rec->other_boot)
     {
-      if (list->n == list->allocated)
-        list->id = x2nrealloc (list->id, &list->allocated,
-                               sizeof *list->id);
-      list->id[list->n++] = rec->supervisor;
+      if (rec->guard.pid)
+        add_to_list (list, &rec->guard);
+      add_to_list (list, &rec->supervisor);
     }
   mp_record_free (rec);
   return 0;
@@ -431,7 +439,7 @@ pspawn_scope (struct pspawn_options const *o, struct mp_records *r,
   struct mp_guard guard;
   prepare_signals (&s);
   pspawn_parent (s.parent);
-  int err = mp_guard_split (&guard, "mp-scope", NULL, 0);
+  int err = mp_guard_split (&guard, false, "mp-scope", NULL, 0);
   if (err)
     error (0, err, _("warning: running without a guard"));
   if (guard.role == MP_GUARD_GUARD)

@@ -15,9 +15,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#if HAVE_SYS_PRCTL_H
-# include <sys/prctl.h>
-#endif
 
 #include "error.h"
 #include "full-write.h"
@@ -162,55 +159,6 @@ ignore_signals (void *arg)
   return 0;
 }
 
-/* Be what a supervisor is: in a session of its own, under another name.  */
-static void
-become_supervisor (void)
-{
-  setsid ();
-#if HAVE_PRCTL && defined PR_SET_NAME
-  prctl (PR_SET_NAME, "mp-supervisor", 0, 0, 0);
-#endif
-}
-
-/* Let go of all that is the caller's: INHERITED, the descriptors that we were
-   started with, the standard streams, and the folder.  */
-static void
-let_go (struct descriptors *inherited)
-{
-  descriptors_close (inherited);
-  int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
-  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-    if (0 <= null)
-      dup2 (null, fd);
-  if (null < 0 || chdir ("/") != 0)
-    _exit (MP_EXIT_FAILURE);
-  close (null);
-}
-
-/* Be the supervisor of what START says, with records in R, and answer to
-   REPLY_FD.  INHERITED are the descriptors that we were started with.  */
-static noreturn void
-supervise (struct mp_records *r, struct mp_start const *start, int reply_fd,
-           struct descriptors *inherited)
-{
-  struct mp_super super;
-  become_supervisor ();
-  int err = mp_super_init (&super, r, true);
-  if (err)
-    {
-      struct mp_start_reply reply = { .error = err };
-      full_write (reply_fd, &reply, sizeof reply);
-      mp_record_remove (r, start->rec);
-      _exit (MP_EXIT_FAILURE);
-    }
-  err = mp_super_start (&super, start, reply_fd);
-  let_go (inherited);
-  while (mp_super_busy (&super))
-    if (mp_super_step (&super, 0) != 0)
-      _exit (MP_EXIT_FAILURE);
-  _exit (err ? MP_EXIT_FAILURE : MP_EXIT_SUCCESS);
-}
-
 /* Read the answer from FD into *REPLY.  Return 0 or an errno value.  */
 static int
 read_reply (int fd, struct mp_start_reply *reply)
@@ -324,7 +272,7 @@ fork_supervisor (struct mp_records *r, struct mp_start const *start,
   if (pid == 0)
     {
       close (pair[0]);
-      supervise (r, start, pair[1], inherited);
+      pspawn_supervise (r, start, pair[1], inherited);
     }
   int err = pid < 0 ? errno : 0;
   close (pair[1]);
@@ -343,17 +291,7 @@ ask_server (struct mp_records *r, char const *scope,
   bool server;
   int err = mp_forkserver_connect (r, scope, fd, &server);
   if (server)
-    {
-      struct descriptors others;
-      become_supervisor ();
-      err = descriptors_note (&others, r->fd, *fd);
-      if (!err)
-        {
-          let_go (&others);
-          err = mp_forkserver_serve (r, scope, *fd);
-        }
-      _exit (err ? MP_EXIT_FAILURE : MP_EXIT_SUCCESS);
-    }
+    pspawn_serve (r, scope, *fd);
   return err ? err : mp_forkserver_ask (start, *fd);
 }
 

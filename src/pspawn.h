@@ -7,8 +7,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdnoreturn.h>
 #include <sys/types.h>
 
+#include "descriptors.h"
+#include "job.h"
 #include "monotime.h"
 #include "records.h"
 
@@ -70,6 +73,19 @@ int pspawn_start (struct pspawn_options const *o, struct mp_records *r,
    scope in R.  A failure is reported.  Return the exit status.  */
 int pspawn_scope (struct pspawn_options const *o, struct mp_records *r,
                   char const *file);
+
+/* In a new process: be the supervisor of what START says, with records in R,
+   and answer to REPLY_FD as mp_super_start does.  INHERITED are the descriptors
+   that pspawn was started with.  If it is a daemonic process, this one is the
+   guard of the supervisor.  */
+noreturn void pspawn_supervise (struct mp_records *r,
+                                struct mp_start const *start, int reply_fd,
+                                struct descriptors *inherited);
+
+/* In a new process: be the fork server of SCOPE in R for who comes to
+   LISTEN_FD, or its guard.  */
+noreturn void pspawn_serve (struct mp_records *r, char const *scope,
+                            int listen_fd);
 
 /* Open what is stream I of O's process, above 2.  Return its descriptor, or -1
    if it is to be kept; a failure is reported and ends the program.  */

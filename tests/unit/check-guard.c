@@ -57,7 +57,7 @@ guard_node (void *arg)
   sigaddset (&block, SIGCHLD);
   sigprocmask (SIG_BLOCK, &block, NULL);
   close (what->told[0]);
-  if (mp_guard_split (&g, "a-worker", NULL, 0) != 0)
+  if (mp_guard_split (&g, false, "a-worker", NULL, 0) != 0)
     return EXIT_FAILURE;
   if (g.role == MP_GUARD_WORKER)
     _exit (what->work (&g, what->told[1]));
