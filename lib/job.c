@@ -149,6 +149,7 @@ mp_job_call_back (struct mp_job *job)
   if (!job->on_exit || job->abandoned)
     return false;
   int null = open ("/dev/null", O_RDWR | O_CLOEXEC);
+  int null_error = errno;
   sigemptyset (&none);
   sigfillset (&defaults);
   struct mp_spawn s = {
@@ -160,11 +161,12 @@ mp_job_call_back (struct mp_job *job)
   };
   int err = 0 <= job->cwd && fchdir (job->cwd) != 0 ? errno : 0;
   if (!err)
-    err = null < 0 ? EMFILE : mp_spawn (&s, &job->pid);
+    err = null < 0 ? null_error : mp_spawn (&s, &job->pid);
   if (0 <= null)
     close (null);
   if (chdir ("/") != 0)
     err = err ? err : errno;
+  job->rec->script_error = err;
   return !err;
 }
 

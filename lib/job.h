@@ -116,7 +116,8 @@ int mp_job_start (struct mp_job *job, struct mp_start const *start);
 /* Keep what JOB, whose process has ended, has left in its pipes.  */
 void mp_job_drain (struct mp_job *job);
 
-/* Start the script that JOB has for its end.  Return whether it runs.  */
+/* Start the script that JOB has for its end.  Return whether it runs; if it
+   cannot be started, JOB's record has the reason.  */
 bool mp_job_call_back (struct mp_job *job);
 
 /* Write how JOB has ended, or if nobody knows of it, remove its record.  */

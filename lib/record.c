@@ -90,11 +90,11 @@ mp_record_format_status (struct mp_record const *rec, char **text)
                     "user %lld\nsystem %lld\npeak %lld\n"
                     "kept-out %llu\nkept-err %llu\n"
                     "dropped-out %llu\ndropped-err %llu\n"
-                    "error-out %d\nerror-err %d\n",
+                    "error-out %d\nerror-err %d\nerror-script %d\n",
                     status, rec->timed_out, rec->end_time, rec->user,
                     rec->system, rec->peak_kib, rec->kept[0], rec->kept[1],
                     rec->dropped[0], rec->dropped[1], rec->keep_error[0],
-                    rec->keep_error[1]);
+                    rec->keep_error[1], rec->script_error);
   return n < 0 ? ENOMEM : 0;
 }
 
@@ -256,6 +256,7 @@ mp_record_parse_status (struct mp_record *rec, char const *text)
   long long kept[2] = { 0 };
   long long dropped[2] = { 0 };
   long long error[2] = { 0 };
+  long long script_error = 0;
   struct { char const *key; long long *n; } const numbers[] = {
     { "timed-out", &timed_out },
     { "time", &rec->end_time },
@@ -267,7 +268,8 @@ mp_record_parse_status (struct mp_record *rec, char const *text)
     { "dropped-out", &dropped[0] },
     { "dropped-err", &dropped[1] },
     { "error-out", &error[0] },
-    { "error-err", &error[1] }
+    { "error-err", &error[1] },
+    { "error-script", &script_error }
   };
   int err = check_version (text);
   if (!err)
@@ -283,6 +285,7 @@ mp_record_parse_status (struct mp_record *rec, char const *text)
       rec->dropped[i] = dropped[i];
       rec->keep_error[i] = error[i];
     }
+  rec->script_error = script_error;
   rec->ended = true;
   return 0;
 }

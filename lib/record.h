@@ -44,6 +44,8 @@ struct mp_record
   unsigned long long kept[2];   /* bytes of out and err that are kept */
   unsigned long long dropped[2];        /* and those beyond */
   int keep_error[2];            /* why not all was kept, or 0 */
+  int script_error;             /* why the script at its end could not be
+                                   run, or 0 */
 };
 
 /* Room for what mp_record_boot stores.  */

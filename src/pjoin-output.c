@@ -338,6 +338,9 @@ hand_over (struct pjoin_job *job)
     {
       look_for_loss (job);
       report_losses (job);
+      if (rec->script_error)
+        error (0, rec->script_error, _("%s: its --on-exit script could not be"
+                                       " run"), quote (job->name));
     }
   if (!j->o->keep)
     mp_record_remove (j->records, rec);

@@ -64,7 +64,8 @@ pjoin_job_status (struct pjoin_job const *job)
                 ? MP_EXIT_SIGNAL + WTERMSIG (job->status)
                 : WEXITSTATUS (job->status));
   if (!status && rec && (rec->keep_error[MP_KEEP_OUT]
-                         || rec->keep_error[MP_KEEP_ERR]))
+                         || rec->keep_error[MP_KEEP_ERR]
+                         || rec->script_error))
     status = MP_EXIT_FAILURE;
   return status;
 }

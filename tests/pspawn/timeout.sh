@@ -110,6 +110,23 @@ done
 pspawn_ -q -N f1 --on-exit='exit 9' sh -c 'exit 4' || fail=1
 ended_ f1 || fail=1
 test "$(record_says_ f1 status)" = $((4 * 256)) || fail=1
+cat > later <<'END2'
+MPUTILS_DIR=$PWD/later-records
+export MPUTILS_DIR
+top=$PWD
+mkdir later-in && cd later-in || exit
+env "$1" pspawn -q -N f2 --on-exit=: sh ../await test -e "$top/later-go" || exit
+# The script's folder.
+chmod 0 "$top/later-in" && : > "$top/later-go"
+exec pjoin f2
+END2
+if have_user_; then
+  cp "$abs_srcdir/tests/await" await || framework_failure_
+  returns_ 125 run_as_user_ sh later "$mark_" 2> err || fail=1
+  echo "pjoin: 'f2': its --on-exit script could not be run: Permission denied" \
+    > exp
+  compare exp err || fail=1
+fi
 end_server_ || fail=1
 no_leftovers_ 60 || fail=1
 

@@ -220,6 +220,7 @@ START_TEST (write_and_read)
   rec->timed_out = true;
   rec->dropped[1] = 4;
   rec->keep_error[0] = ENOSPC;
+  rec->script_error = EAGAIN;
   end_record (rec, 0x0300);
   ck_assert_int_eq (mp_record_refresh (&records, again), 0);
   ck_assert (again->ended && again->status_known && again->timed_out);
@@ -231,6 +232,7 @@ START_TEST (write_and_read)
   ck_assert_uint_eq (again->dropped[0], 0);
   ck_assert_uint_eq (again->dropped[1], 4);
   ck_assert_int_eq (again->keep_error[0], ENOSPC);
+  ck_assert_int_eq (again->script_error, EAGAIN);
   mp_record_free (again);
 
   ck_assert_int_eq (mp_record_open_handle (&records, &rec->id, &again), 0);
