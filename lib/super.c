@@ -313,6 +313,9 @@ mp_super_start (struct mp_super *s, struct mp_start const *start,
           s->childless = false;
         }
     }
+  /* Who is told that nothing was started may try again, by the same name.  */
+  if (err && ! (job && job->pid))
+    mp_record_remove (s->records, start->rec);
   answer (reply_fd, err, start->rec);
   /* What is left to do, nobody waits for.  */
   for (int i = 0; i < 3; i++)
@@ -326,7 +329,6 @@ mp_super_start (struct mp_super *s, struct mp_start const *start,
     }
   if (!job)
     {
-      mp_record_remove (s->records, start->rec);
       mp_record_free (start->rec);
       close (reply_fd);
       return err;
@@ -339,7 +341,6 @@ mp_super_start (struct mp_super *s, struct mp_start const *start,
     }
   else if (err)
     {
-      mp_record_remove (s->records, job->rec);
       mp_job_free (job);
       return err;
     }

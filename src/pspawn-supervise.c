@@ -167,8 +167,8 @@ pspawn_supervise (struct mp_records *r, struct mp_start const *start,
   if (err)
     {
       struct mp_start_reply reply = { .error = err };
-      full_write (reply_fd, &reply, sizeof reply);
       mp_record_remove (r, start->rec);
+      full_write (reply_fd, &reply, sizeof reply);
       _exit (MP_EXIT_FAILURE);
     }
   err = mp_super_start (&super, start, reply_fd);
