@@ -27,10 +27,11 @@ enum { PRELUDE_MAX = 64 * 1024 };
 
 /* How long after a loss the next start is, times the number of losses; how
    long until an agent must have answered: an allocation may have to wait for
-   what ran on the host before; and how often something is sent, or more often
-   if there is little patience.  */
+   what ran on the host before; after how long to tell that it has not; and how
+   often something is sent, or more often if there is little patience.  */
 static mp_time const start_delay = 500 * MP_MILLISECOND;
 static mp_time const answer_within = 120 * 1000LL * MP_MILLISECOND;
+static mp_time const tell_after = 10 * 1000LL * MP_MILLISECOND;
 static mp_time const ping_most = 1000LL * MP_MILLISECOND;
 
 /* How long a launcher has to end by itself.  */
@@ -424,6 +425,7 @@ void
 mp_peer_start (struct mp_peer *p, mp_time now)
 {
   p->answer_by = now + answer_within;
+  p->tell_at = now + tell_after;
   p->heard_at = p->sent_at = now;
   int err = (p->host->copy && !p->copied ? launch_copy (p)
              : launch_agent (p, now));
@@ -534,6 +536,18 @@ mp_peer_signal (struct mp_peer *p, int sig)
     mp_watch_close (watch_of (p), &p->to.source);
 }
 
+/* Tell, once, if P has not answered at NOW for some time.  */
+static void
+tell_waiting (struct mp_peer *p, mp_time now)
+{
+  struct mp_remote *ex = p->ex;
+  if (!p->tell_at || now < p->tell_at)
+    return;
+  p->tell_at = 0;
+  if (!ex->finishing && !ex->base.pool->stopping)
+    ex->options->told (ex->options->arg, MP_REMOTE_WAITING, p->host->name, 0);
+}
+
 mp_time
 mp_peer_tick (struct mp_peer *p, mp_time now)
 {
@@ -559,6 +573,8 @@ mp_peer_tick (struct mp_peer *p, mp_time now)
         }
       due = MIN (p->sent_at + ping_every, p->heard_at + patience);
     }
+  else
+    tell_waiting (p, now);
   if (p->answer_by && p->answer_by <= now)
     {
       mp_peer_lose (p, (p->from.source.fd < 0 ? MP_REMOTE_SILENT
@@ -566,7 +582,7 @@ mp_peer_tick (struct mp_peer *p, mp_time now)
       return -1;
     }
   mp_peer_push (p, now);
-  return mp_earlier (due, p->answer_by);
+  return mp_earlier (mp_earlier (due, p->answer_by), p->tell_at);
 }
 
 void

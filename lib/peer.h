@@ -56,6 +56,7 @@ struct mp_peer
   unsigned int faults;
   mp_time start_at;             /* when to start it */
   mp_time answer_by;            /* when it must have done so */
+  mp_time tell_at;              /* when to tell that it has not; 0: never */
   mp_time heard_at, sent_at;
   mp_time offset;               /* from its clock to ours */
   mp_time recalled_at;

@@ -34,6 +34,8 @@ enum mp_remote_event
                                    status DETAIL, or could not be started, for
                                    the reason -DETAIL, before an agent
                                    answered */
+  MP_REMOTE_WAITING,            /* its agent has not answered yet, for some
+                                   seconds */
   MP_REMOTE_TERMINAL,           /* its launcher wants to use the terminal, as to
                                    ask for a password, and is ended */
   MP_REMOTE_NO_ANSWER,          /* its agent has not answered in time */

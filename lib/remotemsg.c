@@ -53,7 +53,7 @@ take_hello (struct mp_peer *p, struct mp_message *m)
       ex->n_lanes += p->n_lanes;
     }
   p->state = MP_PEER_READY;
-  p->answer_by = 0;
+  p->answer_by = p->tell_at = 0;
   ex->launching--;
   ex->options->told (ex->options->arg, MP_REMOTE_READY, p->host->name, slots);
   ex->base.pool->again = true;

@@ -77,6 +77,9 @@ remote_told (void *arg, enum mp_remote_event event, char const *host,
     case MP_REMOTE_NOT_STARTED:
       say_not_started (m, host, detail);
       break;
+    case MP_REMOTE_WAITING:
+      pmap_say (m, 0, _("still waiting for an answer from %s"), host);
+      break;
     case MP_REMOTE_NO_ANSWER:
       pmap_say (m, 0, _("warning: no agent answers on %s"), host);
       break;

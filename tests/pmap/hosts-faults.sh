@@ -213,6 +213,7 @@ if test $2 = a; then
     exits) exit 3 ;;
     dies) kill -KILL $$ ;;
     says) echo 'no way'; exit 1 ;;
+    waits) exec sleep 1000 ;;
     babbles) yes ;;
     closes) exec > /dev/null; cat > /dev/null ;;
     garbles) shift; ./launch "$@" | { dd bs=1 count=150; yes; }; exit ;;
@@ -242,6 +243,7 @@ done <<'EOS'
 exits cannot start an agent on a: exit status 3
 dies cannot start an agent on a: ended by signal 9
 says ^a: no way$
+waits ^pmap: still waiting for an answer from a$
 babbles lost the agent on a: what it says makes no sense
 closes agent on a
 garbles lost the agent on a: what it says makes no sense
