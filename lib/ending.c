@@ -12,10 +12,6 @@
 
 #include "minmax.h"
 
-/* How often what has not ended by SIGKILL is sent it again, and how long.  */
-static mp_time const kill_again = 10 * MP_MILLISECOND;
-static mp_time const kill_for = 5000LL * MP_MILLISECOND;
-
 /* How long after the end of one process to see what is left of all.  */
 static mp_time const look_again = 50 * MP_MILLISECOND;
 
@@ -75,12 +71,12 @@ static void
 kill_left (struct mp_ending *e, mp_time now)
 {
   if (!e->give_up_at)
-    e->give_up_at = now + kill_for;
+    e->give_up_at = now + MP_KILL_FOR;
   int err = mp_treeset_strike (&e->set, SIGKILL);
   if ((!err && !e->set.tree.n_signalled) || e->give_up_at <= now)
     e->over = true;
   else
-    e->kill_at = mp_now () + kill_again;
+    e->kill_at = mp_now () + MP_KILL_AGAIN;
 }
 
 mp_time

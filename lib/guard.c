@@ -133,7 +133,11 @@ static void
 kill_the_rest (struct mp_guard *g)
 {
   int status;
-  enum { PAUSE = 10, TRIES = 500 };
+  enum
+  {
+    PAUSE = MP_KILL_AGAIN / MP_MILLISECOND,
+    TRIES = MP_KILL_FOR / MP_KILL_AGAIN
+  };
   for (mp_time end = mp_now () + g->grace;
        g->grace && reap (g, &status) && mp_now () < end;)
     poll (NULL, 0, PAUSE);

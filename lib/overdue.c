@@ -16,10 +16,6 @@
 #include "procstat.h"
 #include "proctree.h"
 
-/* How often what has not ended by SIGKILL is sent it again, and how long.  */
-static mp_time const kill_again = 10 * MP_MILLISECOND;
-static mp_time const kill_for = 5000LL * MP_MILLISECOND;
-
 /* One of them.  Whoever was found in its tree once stays a member until he is
    gone, whatever becomes of the others.  */
 struct mp_overdue_tree
@@ -98,8 +94,8 @@ static bool
 kill_tree (struct mp_overdue_tree *t, mp_time now)
 {
   if (!t->give_up_at)
-    t->give_up_at = now + kill_for;
-  t->kill_at = now + kill_again;
+    t->give_up_at = now + MP_KILL_FOR;
+  t->kill_at = now + MP_KILL_AGAIN;
   return !strike (t, SIGKILL) || t->give_up_at <= now;
 }
 

@@ -18,15 +18,12 @@
 #include "calls.h"
 #include "delivery.h"
 #include "exit-status.h"
+#include "proctree.h"
 #include "sigflags.h"
 #include "starts.h"
 
 /* What outputs that wait for their turn may take, in bytes.  */
 enum { HELD_MAX = 4 * 1024 * 1024 };
-
-/* How often SIGKILL is sent again to what has not ended, and how long.  */
-static mp_time const kill_again = 10 * MP_MILLISECOND;
-static mp_time const kill_for = 5 * 1000LL * MP_MILLISECOND;
 
 /* There is input.  It is looked at when a task may start, perhaps much later:
    do not be woken for it until then.  */
@@ -169,8 +166,8 @@ mp_pool_kill (struct mp_pool *pool)
   pool->stopping = pool->killing = true;
   mp_time now = mp_now ();
   if (!pool->abandon_at)
-    pool->abandon_at = now + kill_for;
-  pool->kill_at = now + kill_again;
+    pool->abandon_at = now + MP_KILL_FOR;
+  pool->kill_at = now + MP_KILL_AGAIN;
   pool->executor->ops->signal (pool->executor, SIGKILL);
 }
 

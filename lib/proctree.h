@@ -9,6 +9,13 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "monotime.h"
+
+/* How often what has not ended by SIGKILL is sent it again, and how long, in
+   nanoseconds: the kernel may hold a process.  */
+#define MP_KILL_AGAIN (10 * MP_MILLISECOND)
+#define MP_KILL_FOR (5000LL * MP_MILLISECOND)
+
 /* A process found.  It stays a member when its parent ends and another process
    becomes its parent, until it is gone itself.  */
 struct mp_member

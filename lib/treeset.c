@@ -246,8 +246,7 @@ mp_treeset_strike (struct mp_treeset *s, int sig)
 int
 mp_treeset_kill (struct mp_treeset *s)
 {
-  enum { PAUSE = 10 };          /* in milliseconds */
-  mp_time give_up_at = mp_now () + 5000LL * MP_MILLISECOND;
+  mp_time give_up_at = mp_now () + MP_KILL_FOR;
   for (;;)
     {
       int err = mp_treeset_strike (s, SIGKILL);
@@ -255,7 +254,7 @@ mp_treeset_kill (struct mp_treeset *s)
         return err;
       if (give_up_at <= mp_now ())
         return ETIMEDOUT;
-      poll (NULL, 0, PAUSE);
+      poll (NULL, 0, MP_KILL_AGAIN / MP_MILLISECOND);
     }
 }
 

@@ -36,10 +36,6 @@ enum { N_END_SIGNALS = sizeof end_signals / sizeof *end_signals };
 /* How long to wait for what cannot be waited for.  */
 static mp_time const short_while = 2 * MP_MILLISECOND;
 
-/* How often what has not ended by SIGKILL is sent it again, and how long.  */
-static mp_time const kill_again = 10 * MP_MILLISECOND;
-static mp_time const kill_for = 5000LL * MP_MILLISECOND;
-
 struct scope;
 
 /* A descriptor of a scope.  */
@@ -322,14 +318,14 @@ end_all (struct scope *s)
   free (list.id);
 
   mp_time kill_at = mp_now () + s->o->kill_after;
-  mp_time give_up_at = kill_at + kill_for;
+  mp_time give_up_at = kill_at + MP_KILL_FOR;
   for (reap (s); !s->childless && mp_now () < give_up_at; )
     if (mp_now () < kill_at)
       wait_for_events (s, kill_at);
     else
       {
         mp_tree_kill_descendants (getpid (), SIGKILL, NULL);
-        wait_for_events (s, mp_now () + kill_again);
+        wait_for_events (s, mp_now () + MP_KILL_AGAIN);
       }
   if (!s->childless)
     error (0, 0, _("some processes did not end"));
