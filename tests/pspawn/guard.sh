@@ -51,7 +51,7 @@ for how in spawn fork forkserver; do
 
   # Neither is signalled with what they look after.
   pkill-tree --dry-run a-$how > out || fail=1
-  grep -wE "$pid|$(supervisor_ a-$how)" out && fail=1
+  grep -E "^($pid|$(supervisor_ a-$how)) " out && fail=1
   returns_ 1 pkill-tree $pid 2> err || fail=1
   grep 'it supervises' err > /dev/null || { cat err; fail=1; }
   # Nor does it mind what comes.
@@ -75,10 +75,13 @@ start_ plain --start-method=forkserver
 test "$(supervisor_ daemonic)" = "$(supervisor_ plain)" || fail=1
 kill -KILL "$(supervisor_ plain)"
 retry_until_ 60 no_process_with_env_ MPUTILS_NAME=daemonic || fail=1
-# All of it, but for its supervisor and the guard.
-pkill-tree --dry-run plain > out || fail=1
-test $(wc -l < out) = 5 || { cat out; fail=1; }
-pkill-tree -s KILL plain || fail=1
+# All of it: some may just begin.
+all_there_ ()
+{
+  pkill-tree --dry-run plain > out && test $(wc -l < out) = 5
+}
+retry_until_ 60 all_there_ || { cat out; fail=1; }
+pkill-tree -s KILL -t 60 plain || fail=1
 no_leftovers_ 60 || fail=1
 pjoin --keep plain daemonic 2> err && fail=1
 
@@ -88,7 +91,10 @@ for how in spawn fork; do
   kill -KILL "$(guard_ c-$how)"
   ended_ c-$how || fail=1
   no_leftovers_ 60 || { warn_ "$how"; fail=1; }
-  returns_ 143 pjoin c-$how 2> err || { cat err; fail=1; }
+  # By SIGTERM or, on a busy machine, SIGKILL.
+  pjoin c-$how 2> err
+  status=$?
+  test $status = 143 || test $status = 137 || { cat err; fail=1; }
 done
 
 # A fork server has other processes, and goes on.
@@ -97,13 +103,13 @@ kill -KILL "$(guard_ d)"
 retry_until_ 60 process_gone_ "$(guard_ d)" || fail=1
 start_ e --start-method=forkserver
 test "$(supervisor_ d)" = "$(supervisor_ e)" || fail=1
-pkill-tree -s KILL d e || fail=1
+pkill-tree -s KILL -t 60 d e || fail=1
 end_server_of_ e || fail=1
 returns_ 137 pjoin d e || fail=1
 
 # A guard ends with what it guards.
 start_ f -D --owner=$owner
-pkill-tree -s KILL f || fail=1
+pkill-tree -s KILL -t 60 f || fail=1
 ended_ f || fail=1
 retry_until_ 60 process_gone_ "$(guard_ f)" || { warn_ 'it stays'; fail=1; }
 
