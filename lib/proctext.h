@@ -11,9 +11,9 @@
 /* Store in VALUE, of SIZE bytes, what the variable NAME was in the environment
    of the process PID at its last exec.
    Return 0; ENOENT if it had no such variable, or one with a value that does
-   not fit; EAGAIN if it has no environment at all, as is also seen for an
-   instant in the midst of an exec; or another errno value: ESRCH if there is no
-   such process, EACCES if it is not ours to look at.  */
+   not fit; EAGAIN if no environment is seen and it cannot be told to have none,
+   as for an instant in the midst of an exec; or another errno value: ESRCH if
+   there is no such process, EACCES if it is not ours to look at.  */
 int mp_proctext_variable (pid_t pid, char const *name, char *value,
                           size_t size);
 

@@ -28,8 +28,8 @@
 enum { MAX_REPEATS = 3, REPEAT_PAUSE = 1 };
 
 /* How often to look at the environment of one process, so many milliseconds
-   apart, while it seems to have none.  */
-enum { MAX_EXEC_LOOKS = 20 };
+   apart, while it executes a program: on a busy machine that may take long.  */
+enum { MAX_EXEC_LOOKS = 500, EXEC_PAUSE = 1 };
 
 /* A member that leads, or did when it was last looked at.  */
 struct leader
@@ -133,6 +133,26 @@ is_handle_of (struct mp_treeset *s, char const *text)
   return m && !m->spared && mp_treeset_is_same (s, m, &id);
 }
 
+/* Store the handle that the process PID has in its environment in TEXT, of SIZE
+   bytes.  Wait while it is in the midst of an exec, but not for ever.  Return
+   0, EAGAIN if it is so still, or another errno value.  */
+static int
+get_handle (pid_t pid, char *text, size_t size)
+{
+  for (int i = 0; ; i++)
+    {
+      struct mp_procstat st;
+      int err = mp_proctext_variable (pid, "MPUTILS_HANDLE", text, size);
+      if (err != EAGAIN || i == MAX_EXEC_LOOKS)
+        return err;
+      /* Who has ended shows none either.  */
+      err = mp_procstat_read (pid, &st);
+      if (err || mp_procstat_ended (st.state))
+        return err ? err : ESRCH;
+      poll (NULL, 0, EXEC_PAUSE);
+    }
+}
+
 /* Store in *HAS whether the process PID has the handle of a target or member of
    S in its environment, as its own or as that of a job which it was started
    in.  Return 0, or EAGAIN if that cannot be told now.  */
@@ -141,7 +161,7 @@ look_for_handle (struct mp_treeset *s, pid_t pid, bool *has)
 {
   char text[MP_STARTENV_ANCESTORS_SIZE];
   *has = false;
-  int err = mp_proctext_variable (pid, "MPUTILS_HANDLE", text, sizeof text);
+  int err = get_handle (pid, text, sizeof text);
   if (err)
     return err == EAGAIN ? err : 0;
   *has = is_handle_of (s, text);
@@ -190,10 +210,7 @@ consider_adopted (struct mp_treeset *s, pid_t pid, pid_t parent)
   if (st.ppid == parent)
     belongs = is_led (s, st.session, false) || is_led (s, st.pgrp, true);
   if (st.ppid == parent && !belongs && !mp_procstat_ended (st.state))
-    /* One that is just executing a program seems to have no environment.  */
-    for (int i = 0; i < MAX_EXEC_LOOKS
-                    && look_for_handle (s, pid, &belongs) == EAGAIN; i++)
-      poll (NULL, 0, REPEAT_PAUSE);
+    look_for_handle (s, pid, &belongs);
   /* That what was read is of one process shows when it is added.  */
   return belongs ? mp_tree_add (&s->tree, pid, st.start_time) : 0;
 }

@@ -5,6 +5,7 @@
 #include <config.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,8 @@
 #include "procchildren.h"
 #include "procfile.h"
 #include "procroom.h"
+#include "procspawn.h"
+#include "proctext.h"
 #include "unit.h"
 
 /* Store in NAME, of SIZE bytes, a name of the file that is open as FD.  */
@@ -257,6 +260,69 @@ START_TEST (room)
 }
 END_TEST
 
+/* Environments, and what A is in them.  */
+static struct
+{
+  char const *envp[3];
+  int err;
+  char const *value;
+} environments[] = {
+  { { NULL }, ENOENT, "" },
+  { { "AB=1", NULL }, ENOENT, "" },
+  { { "AB=1", "A=23", NULL }, 0, "23" },
+  { { "A=does not fit", NULL }, ENOENT, "" }
+};
+
+/* Wait until the program of the process PID is called NAME.  */
+static void
+await_name (pid_t pid, char const *name)
+{
+  char file[64], line[32] = "";
+  snprintf (file, sizeof file, "/proc/%ld/comm", (long int) pid);
+  for (int i = 0; i < 60 * 1000 && strcmp (line, name) != 0; i++)
+    {
+      poll (NULL, 0, 1);
+      ck_assert_int_eq (mp_procfile_line (file, line, sizeof line), 0);
+    }
+  ck_assert_str_eq (line, name);
+}
+
+START_TEST (environment)
+{
+  static char const *argv[] = { "sleep", "1000", NULL };
+  char value[4] = "";
+  sigset_t none;
+  pid_t pid;
+  if (access ("/proc/self/environ", R_OK) != 0)
+    {
+      unit_skip ("no environment can be seen here");
+      return;
+    }
+  sigemptyset (&none);
+  struct mp_spawn s = {
+    .file = "/bin/sleep", .argv = (char **) argv,
+    .envp = (char **) environments[_i].envp,
+    .fd = { -1, -1, -1 }, .death_signal = SIGKILL, .mask = &none,
+    .defaults = &none
+  };
+  ck_assert_int_eq (mp_spawn (&s, &pid), 0);
+  /* Until the exec, it shows ours; in the midst of it, none.  */
+  await_name (pid, "sleep");
+  int err;
+  for (int i = 0; i < 60 * 1000; i++)
+    {
+      err = mp_proctext_variable (pid, "A", value, sizeof value);
+      if (err != EAGAIN)
+        break;
+      poll (NULL, 0, 1);
+    }
+  kill (pid, SIGKILL);
+  ck_assert_int_eq (err, environments[_i].err);
+  ck_assert_str_eq (value, environments[_i].value);
+  waitpid (pid, NULL, 0);
+}
+END_TEST
+
 int
 main (void)
 {
@@ -268,6 +334,7 @@ main (void)
   tcase_add_test (t, read_errors);
   tcase_add_test (t, both_ways);
   tcase_add_test (t, room);
+  tcase_add_loop_test (t, environment, 0, N_ENTRIES (environments));
   suite_add_tcase (s, t);
   return run_suite (s);
 }
