@@ -7,6 +7,7 @@
 #include "pspawn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -55,7 +56,8 @@ struct scope
   struct mp_records *r;
   char name[MP_PROCID_SIZE];
   char parent[MP_PROCID_SIZE];
-  pid_t group;                  /* the process group that we were started in */
+  pid_t group;                  /* the process group that the main process is
+                                   in: 0 the keeper's */
   struct mp_startenv env;
   struct mp_watch watch;
   struct scope_source lifeline; /* tells when the guard is gone */
@@ -100,14 +102,29 @@ prepare_signals (struct scope *s)
       }
 }
 
+/* Return the process group that the main process is to be in.  Where there is a
+   terminal, that is the group that we were started in, whose the terminal is.
+   Elsewhere it is that of its parent, the keeper: if it were the only one in
+   the first group with a parent elsewhere, the kernel would send SIGHUP to all
+   of that at its end if any of them had stopped (setpgid(2), orphaned process
+   groups).  */
+static pid_t
+main_group (void)
+{
+  int terminal = open ("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+  if (terminal < 0)
+    return 0;
+  close (terminal);
+  return getpgrp ();
+}
+
 /* In the new process: make it known as the main one of the scope ARG.  */
 static int
 enter_scope (void *arg)
 {
   struct scope *s = arg;
   struct mp_procid self;
-  /* The terminal is that group's.  */
-  if (setpgid (0, s->group) != 0)
+  if (s->group && setpgid (0, s->group) != 0)
     return errno;
   int err = mp_procid_get (getpid (), &self);
   if (err)
@@ -431,7 +448,7 @@ int
 pspawn_scope (struct pspawn_options const *o, struct mp_records *r,
               char const *file)
 {
-  struct scope s = { .o = o, .r = r, .group = getpgrp () };
+  struct scope s = { .o = o, .r = r, .group = main_group () };
   struct mp_guard guard;
   prepare_signals (&s);
   pspawn_parent (s.parent);

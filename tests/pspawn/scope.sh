@@ -172,6 +172,21 @@ for who in guard keeper group; do
     && { compare exp err || fail=1; }
 done
 
+# A script without a terminal that leads its session, as in a build or a job of
+# cron, gets no SIGHUP from the kernel at the end of a scope because something
+# in its process group has stopped.
+setsid env "$mark_" abs_srcdir="$abs_srcdir" sh -c '
+  sleep 1000 & pid=$!
+  kill -STOP $pid
+  sh "$abs_srcdir/tests/await" grep "^State:.T" /proc/$pid/status > /dev/null
+  pspawn --scope sh -c "exit 3"
+  echo $? > status
+  kill -KILL $pid' &
+wait $!
+echo 3 > exp
+compare exp status || fail=1
+no_leftovers_ 60 || fail=1
+
 # Nobody's scope: the variable of one that has ended.
 h=$(scope_ sh -c 'echo "$MPUTILS_SCOPE"') || fail=1
 MPUTILS_SCOPE=$h pspawn_ -q true || fail=1
