@@ -90,11 +90,11 @@ mp_record_format_status (struct mp_record const *rec, char **text)
                     "user %lld\nsystem %lld\npeak %lld\n"
                     "kept-out %llu\nkept-err %llu\n"
                     "dropped-out %llu\ndropped-err %llu\n"
-                    "error-out %d\nerror-err %d\nerror-script %d\n",
+                    "error-script %d\nerror-out %d\nerror-err %d\n",
                     status, rec->timed_out, rec->end_time, rec->user,
                     rec->system, rec->peak_kib, rec->kept[0], rec->kept[1],
-                    rec->dropped[0], rec->dropped[1], rec->keep_error[0],
-                    rec->keep_error[1], rec->script_error);
+                    rec->dropped[0], rec->dropped[1], rec->script_error,
+                    rec->keep_error[0], rec->keep_error[1]);
   return n < 0 ? ENOMEM : 0;
 }
 
@@ -268,8 +268,7 @@ mp_record_parse_status (struct mp_record *rec, char const *text)
     { "dropped-out", &dropped[0] },
     { "dropped-err", &dropped[1] },
     { "error-out", &error[0] },
-    { "error-err", &error[1] },
-    { "error-script", &script_error }
+    { "error-err", &error[1] }
   };
   int err = check_version (text);
   if (!err)
@@ -277,6 +276,11 @@ mp_record_parse_status (struct mp_record *rec, char const *text)
   for (size_t i = 0; !err && i < sizeof numbers / sizeof *numbers; i++)
     err = find_number (text, numbers[i].key, numbers[i].n);
   if (err)
+    return err;
+  /* Supervisors from before that was told do not write it; what is torn lacks
+     the lines after it, too.  */
+  err = find_number (text, "error-script", &script_error);
+  if (err && err != EBADMSG)
     return err;
   rec->timed_out = timed_out;
   for (int i = 0; i < 2; i++)

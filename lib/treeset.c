@@ -91,11 +91,13 @@ note_record (struct mp_record *rec, void *arg)
             && mp_procid_equal (&s->supervisor[s->n_supervisors - 1].id,
                                 &rec->supervisor)))
     {
+      /* What a dead fork server leaves to its guard is not all of one tree
+         either.  */
+      bool forkserver = mp_treeset_has_forkserver (rec);
       if (rec->guard.pid)
-        err = mp_treeset_note_supervisor (s, &rec->guard, false);
+        err = mp_treeset_note_supervisor (s, &rec->guard, forkserver);
       if (!err)
-        err = mp_treeset_note_supervisor (s, &rec->supervisor,
-                                          mp_treeset_has_forkserver (rec));
+        err = mp_treeset_note_supervisor (s, &rec->supervisor, forkserver);
     }
   mp_record_free (rec);
   return err;

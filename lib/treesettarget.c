@@ -79,7 +79,11 @@ add_supervisor (struct mp_treeset *s, struct mp_target *t,
   t->forkserver = mp_treeset_has_forkserver (rec);
   s->n_supervisors = s->n_own;
   s->supervisors_known = false;
-  err = mp_treeset_note_supervisor (s, &rec->supervisor, t->forkserver);
+  /* The supervisor last: see note_record.  */
+  if (rec->guard.pid)
+    err = mp_treeset_note_supervisor (s, &rec->guard, t->forkserver);
+  if (!err)
+    err = mp_treeset_note_supervisor (s, &rec->supervisor, t->forkserver);
   s->n_own = s->n_supervisors;
   return err;
 }

@@ -26,6 +26,14 @@ start_ ()
     && retry_until_ 60 test -e ready-$name_ \
     || framework_failure_
 }
+# Succeed if $pid has nothing of the caller's.
+has_let_go_ ()
+{
+  test "$(readlink /proc/$pid/cwd)" = / || return
+  ls -l /proc/$pid/fd > fds || return
+  grep -v 'records$' fds | grep -F -e "$PWD" -e socket: > /dev/null || return 0
+  return 1
+}
 guard_ () { record_says_ $1 guard | sed 's/:.*//'; }
 
 sleep 1000 &
@@ -45,13 +53,13 @@ for how in spawn fork forkserver; do
   sed 's/ (.*) / (x) /' /proc/$pid/stat | cut -d' ' -f1,6,7 > out
   echo "$pid $pid 0" > exp
   compare exp out || fail=1
-  test "$(readlink /proc/$pid/cwd)" = / || fail=1
-  ls -l /proc/$pid/fd | grep -F "$PWD" | grep -v 'records$' && fail=1
-  ls -l /proc/$pid/fd | grep socket: && fail=1
+  retry_until_ 60 has_let_go_ || { ls -l /proc/$pid/fd; fail=1; }
 
   # Neither is signalled with what they look after.
   pkill-tree --dry-run a-$how > out || fail=1
   grep -E "^($pid|$(supervisor_ a-$how)) " out && fail=1
+  returns_ 1 pkill-tree --dry-run a-$how $pid > out 2> err || fail=1
+  grep "^$pid " out && fail=1
   returns_ 1 pkill-tree $pid 2> err || fail=1
   grep 'it supervises' err > /dev/null || { cat err; fail=1; }
   # Nor does it mind what comes.
